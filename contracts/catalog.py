@@ -1,0 +1,161 @@
+"""Who says what to whom. Streams, consumers, permissions, HTTP routes, docs and the contract
+tests are all made from this file; nothing about the bus is declared anywhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from contracts import identity, interop, labs, notifier, practice
+from contracts.common import Done, Nothing
+from kernel.envelope import Answer, Command, PublishedEvent, Query
+
+
+class Door(StrEnum):
+    """Through which door an operation is reached.
+
+    `public`: over HTTP without a session. `session`: over HTTP by a signed-in caller (the service
+    still checks the role). `cookie`: the gateway itself handles the session cookie.
+    `internal`: services and operators only.
+    """
+
+    PUBLIC = "public"
+    SESSION = "session"
+    COOKIE = "cookie"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One command or query: its shape, its answer, its door, and the services that send it.
+
+    `posted` marks a query that carries a secret: POST, so that it never stands in a URL.
+    """
+
+    message: type[Command] | type[Query]
+    answer: type[Answer]
+    door: Door
+    senders: tuple[str, ...] = ()
+    posted: bool = False
+
+    @property
+    def service(self) -> str:
+        return self.message.service
+
+    @property
+    def is_command(self) -> bool:
+        return issubclass(self.message, Command)
+
+    @property
+    def subject(self) -> str:
+        """`cmd.<service>.<Name>` or `qry.<service>.<Name>`."""
+        kind = "cmd" if self.is_command else "qry"
+        return f"{kind}.{self.service}.{self.message.__name__}"
+
+    @property
+    def path(self) -> str:
+        """`/api/v1/<service>/<name>`: a query loses its `Get`, words are parted by hyphens."""
+        name = self.message.__name__.removeprefix("Get")
+        return f"/api/v1/{self.service}/" + re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+    @property
+    def method(self) -> str:
+        return "POST" if self.is_command or self.posted else "GET"
+
+
+SERVICES: Final = ("practice", "identity", "labs", "notifier", "interop")
+
+PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
+    practice.PracticeConfigured,
+    practice.ProviderListed,
+    identity.PatientRecorded,
+    identity.InvitationIssued,
+    identity.PatientEnrolled,
+    labs.LabVerified,
+    labs.LabReleased,
+    labs.LabWithdrawn,
+    notifier.EmailSent,
+    notifier.EmailFailed,
+)
+
+HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
+    "identity": (practice.PracticeConfigured, notifier.EmailSent, notifier.EmailFailed),
+    "labs": (practice.PracticeConfigured, practice.ProviderListed, identity.PatientRecorded),
+    "notifier": (
+        practice.PracticeConfigured,
+        identity.InvitationIssued,
+        labs.LabVerified,
+        labs.LabReleased,
+    ),
+}
+
+UNHEARD: Final[dict[type[PublishedEvent], str]] = {
+    identity.PatientEnrolled: "for analytics and for the services of later issues",
+    labs.LabWithdrawn: "open pages are told by a live hint; the record keeps it for others",
+}
+
+_P, _S, _C, _I = Door.PUBLIC, Door.SESSION, Door.COOKIE, Door.INTERNAL
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(practice.ConfigurePractice, Done, _I),
+    Operation(practice.ListProvider, Done, _I),
+    Operation(practice.GetProfile, practice.ProfileAnswer, _P),
+    Operation(practice.GetProviders, practice.ProvidersAnswer, _S),
+    Operation(identity.RecordPatient, identity.PatientAnswer, _I, ("interop",)),
+    Operation(identity.FindPatients, identity.PatientsAnswer, _S),
+    Operation(identity.GetPatient, identity.PatientsAnswer, _S),
+    Operation(identity.GetPatients, identity.PatientsAnswer, _S),
+    Operation(identity.MergePatient, Done, _S),
+    Operation(identity.RequestRegistration, Nothing, _P),
+    Operation(identity.TakeRegistration, Done, _S),
+    Operation(identity.VerifyRegistration, Done, _S),
+    Operation(identity.RejectRegistration, Done, _S),
+    Operation(identity.RegistrationQueue, identity.RegistrationsAnswer, _S),
+    Operation(identity.GetRegistration, identity.RegistrationAnswer, _S),
+    Operation(identity.SendInvitation, Done, _S),
+    Operation(identity.ResendInvitation, Done, _S),
+    Operation(identity.RevokeInvitation, Done, _S),
+    Operation(identity.Invitations, identity.InvitationsAnswer, _S),
+    Operation(identity.OpenInvitation, identity.InvitationAnswer, _P, posted=True),
+    Operation(identity.AcceptDocument, Done, _P),
+    Operation(identity.CompleteEnrolment, identity.SessionAnswer, _C),
+    Operation(identity.RenewInvitation, Nothing, _P),
+    Operation(identity.SignIn, identity.SessionAnswer, _C),
+    Operation(identity.SignOut, Nothing, _C),
+    Operation(identity.Exchange, identity.ExchangeAnswer, _I, ("gateway",)),
+    Operation(identity.OpenStaffAccount, Done, _I),
+    Operation(identity.MayNotify, identity.MayNotifyAnswer, _I, ("notifier",)),
+    Operation(labs.PostReport, labs.PostAnswer, _I, ("interop",)),
+    Operation(labs.GetResults, labs.ResultsAnswer, _S),
+    Operation(labs.GetResult, labs.ResultAnswer, _S),
+    Operation(labs.MarkSeen, Done, _S),
+    Operation(labs.GetInbox, labs.InboxAnswer, _S),
+    Operation(labs.GetReport, labs.ReportAnswer, _S),
+    Operation(labs.VerifyReport, Done, _S),
+    Operation(labs.GetHeld, labs.HeldAnswer, _S),
+    Operation(labs.MapCode, Done, _S),
+    Operation(labs.ResolveOrderer, Done, _S),
+    Operation(notifier.GetEmails, notifier.EmailsAnswer, _S),
+    Operation(interop.TakePart, interop.MessageAnswer, _I),
+    Operation(interop.GetQuarantine, interop.QuarantineAnswer, _S),
+    Operation(interop.GetSummary, interop.SummaryAnswer, _S),
+    Operation(interop.RetryMessage, Done, _S),
+)
+
+
+def operations_of(service: str) -> tuple[Operation, ...]:
+    """The commands and queries that a service answers."""
+    return tuple(o for o in OPERATIONS if o.service == service)
+
+
+def stream_of(service: str) -> str:
+    """The JetStream stream that holds what a service publishes."""
+    return f"EVT_{service.upper()}"
+
+
+def durable_of(consumer: str, source: str, topic: str) -> str:
+    """The durable consumer through which one service takes one topic whole."""
+    return f"{consumer}-{source}-{topic}"

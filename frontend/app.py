@@ -1,0 +1,84 @@
+"""The application: pages, static files, and `/api` passed through, so that a browser sees one origin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from frontend import errors, passing
+from frontend.client import Gateway
+from frontend.colours import theme_route
+from frontend.guard import Guard
+from frontend.pages import (
+    demo_mailbox,
+    invitation,
+    operations,
+    public,
+    registrations,
+    results,
+    session,
+    staff,
+    staff_held,
+    staff_inbox,
+    staff_invitations,
+    staff_patients,
+)
+from frontend.static_files import CachedFiles
+
+HERE = Path(__file__).parent
+PAGES = (
+    public,
+    invitation,
+    session,
+    results,
+    staff,
+    registrations,
+    staff_patients,
+    staff_invitations,
+    staff_inbox,
+    staff_held,
+    operations,
+    demo_mailbox,
+)
+
+
+def build(
+    gateway_url: str,
+    mailbox_url: str | None,
+    transport: httpx2.AsyncBaseTransport | None = None,
+) -> Starlette:
+    """The frontend over a gateway. `mailbox_url` is the demo's mailbox; None: there is none.
+
+    `transport` lets tests put a stub in the gateway's place.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await app.state.gateway.close()
+
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(Guard)],
+        exception_handlers=errors.HANDLERS,
+        lifespan=lifespan,
+    )
+    app.state.gateway = Gateway(gateway_url, transport)
+    app.state.mailbox_url = mailbox_url
+    return app
+
+
+def _routes() -> list[BaseRoute]:
+    """The routes of every page, and what is no page."""
+    return [
+        *(route for page in PAGES for route in page.routes),
+        Route("/static/theme.css", theme_route),
+        Mount("/static", CachedFiles(directory=HERE / "static")),
+        Route("/api/{path:path}", passing.api, methods=["GET", "POST", "HEAD"]),
+    ]

@@ -1,0 +1,92 @@
+"""What every staff page shares: who may open it, where it leads, and what it says after an action.
+
+Staff pages are in English only, so their sentences stand in the templates. The services check
+every role again; the check here only gives a plain page instead of an empty one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from contracts.common import Caller, Role
+from frontend.client import Problem, gateway
+from frontend.rendering import render
+
+Link = tuple[str, str]
+
+INBOX: Link = ("/staff/inbox", "Lab inbox")
+REGISTRATIONS: Link = ("/staff/registrations", "Registrations")
+PATIENTS: Link = ("/staff/patients", "Patients")
+INVITATIONS: Link = ("/staff/invitations", "Invitations")
+HELD: Link = ("/staff/held", "Held results")
+OPERATIONS: Link = ("/ops", "Operations")
+
+NAV: dict[Role, tuple[Link, ...]] = {
+    Role.PROVIDER: (INBOX,),
+    Role.SUPPORT: (REGISTRATIONS, PATIENTS, INVITATIONS, OPERATIONS),
+    Role.CLINIC: (PATIENTS, INVITATIONS),
+    Role.POLICY: (HELD,),
+    Role.SRE: (OPERATIONS,),
+}
+ROLE_WORDS = {
+    Role.PROVIDER: "Provider",
+    Role.SUPPORT: "Support",
+    Role.CLINIC: "Clinic",
+    Role.POLICY: "Release policy",
+    Role.SRE: "Operations",
+}
+SAID = {
+    "taken": "This item is yours now. Nobody else can work on it.",
+    "verified": "Verified. The invitation is on its way.",
+    "rejected": "Rejected and closed.",
+    "sent": "The invitation is on its way. Any earlier one is void.",
+    "resent": "A new invitation is on its way. The earlier one is void.",
+    "revoked": "Revoked. The link and the code no longer work.",
+    "reviewed": "Verified. What the release rules let through is in the portal now.",
+    "reviewed-some": "The chosen values are verified. The others still wait here.",
+    "mapped": "The code is mapped. Reports that waited for it are judged again.",
+    "resolved": "The orderer is set. The report is judged again.",
+    "retried": "Trying again. Look at this page in a moment.",
+    "skipped": "Given up. Your reason is on record.",
+}
+
+
+async def staff(request: Request, *roles: Role) -> Caller:
+    """The signed-in caller, who has one of these roles; anybody else gets the page for 403."""
+    caller = await gateway(request).session(request)
+    if caller.role not in roles:
+        raise HTTPException(403)
+    return caller
+
+
+async def show(
+    request: Request, template: str, caller: Caller, status: int = 200, **context: Any
+) -> HTMLResponse:
+    """A staff page. `?done=` picks one of our own sentences, never a sentence of the address."""
+    context.setdefault("errors", {})
+    return await render(
+        request,
+        template,
+        422 if context["errors"] else status,
+        lang="en",
+        nav=NAV.get(caller.role, ()),
+        role=ROLE_WORDS.get(caller.role, ""),
+        said=SAID.get(request.query_params.get("done", "")),
+        **context,
+    )
+
+
+def refusal(problem: Problem) -> dict[str, str]:
+    """What to say on the page that sent the form: by field, or in one sentence under "".
+
+    What is no refusal of this form (signed out, the portal is down) goes on to its own page.
+    """
+    if problem.errors:
+        return problem.errors
+    if problem.status in (409, 422, 429):
+        return {"": problem.detail}
+    raise problem

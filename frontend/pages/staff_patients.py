@@ -1,0 +1,57 @@
+"""Find a patient, to invite them (R52)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from contracts.common import Role
+from contracts.identity import FindPatients, PatientsAnswer
+from frontend.client import gateway
+from frontend.desk import show, staff
+from frontend.forms import Form, posted
+from frontend.presenters import people
+
+AT = "/staff/patients"
+MOST = 50
+
+
+async def page(request: Request) -> Response:
+    """An empty search."""
+    return await _page(request, Form())
+
+
+async def search(request: Request) -> Response:
+    """By POST: a name does not belong into an address, nor into the browser's history."""
+    form = await posted(request)
+    text = form.get("text")
+    if not text:
+        form.errors["text"] = "Enter a family name or a record number"
+        return await _page(request, form)
+    answer = await gateway(request).call(request, FindPatients, PatientsAnswer, {"text": text})
+    found = answer.patients
+    return await _page(request, form, found=found, is_full=len(found) >= MOST)
+
+
+async def _page(request: Request, form: Form, **found: Any) -> Response:
+    caller = await staff(request, Role.SUPPORT, Role.CLINIC)
+    context = {"found": None, "is_full": False} | found
+    return await show(
+        request,
+        "staff-patients.html",
+        caller,
+        form=form,
+        errors=form.errors,
+        full_name=people.full_name,
+        one_line=people.one_line,
+        **context,
+    )
+
+
+routes = [
+    Route(AT, page, methods=["GET"]),
+    Route(AT, search, methods=["POST"]),
+]

@@ -1,0 +1,1 @@
+"""The database under an event log: one port, two engines (SQLite, PostgreSQL)."""

@@ -1,0 +1,88 @@
+"""PostgreSQL by asyncpg: one writing connection (synchronous_commit=on), a small pool to read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from kernel.store.engine import EngineScope
+from kernel.store.migrate import migrate as migrate_schema
+from kernel.store.port import Ask, Conflict, Put, Row, Write, runs
+
+READERS = 4
+
+
+class PostgresDatabase:
+    """One PostgreSQL database."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._url = url.replace("postgresql+asyncpg://", "postgresql://")
+        self._engine_url = self._url.replace("postgresql://", "postgresql+asyncpg://", 1)
+        self._pool: Any = None
+        self._write: Any = None
+        self._turn = asyncio.Lock()
+
+    async def open(self, migrate: bool) -> None:
+        if migrate:
+            await migrate_schema(self._engine_url)
+        self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=READERS)
+        self._write = await self._connect()
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._write.close()
+        await self._pool.close()
+
+    async def create(self, metadata: sa.MetaData) -> None:
+        async with self._engine() as engine, engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    async def drop(self, prefix: str) -> None:
+        async with self._engine() as engine, engine.begin() as connection:
+            found = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
+            for name in [name for name in found if name.startswith(prefix)]:
+                await connection.execute(sa.text(f'DROP TABLE "{name}"'))
+
+    async def commit(self, writes: Sequence[Write]) -> None:
+        async with self._turn:
+            if self._write.is_closed():
+                self._write = await self._connect()
+            async with self._write.transaction():
+                for op, expect_one, rows in runs(writes):
+                    prepared = op.prepared(self.dialect)
+                    if len(rows) == 1:
+                        done = await self._write.execute(prepared.sql, *prepared.values(rows[0]))
+                        if expect_one and not done.endswith(" 1"):
+                            raise Conflict(prepared.sql.split(" ", 3)[1])
+                    else:
+                        values = [prepared.values(row) for row in rows]
+                        await self._write.executemany(prepared.sql, values)
+
+    async def fetch(self, ask: Ask, /, **params: Any) -> Sequence[Row]:
+        prepared = ask.prepared(self.dialect)
+        rows: Sequence[Row] = await self._pool.fetch(prepared.sql, *prepared.values(params))
+        return rows
+
+    async def scan(self, ask: Ask, /, **params: Any) -> Sequence[Row]:
+        return await self.fetch(ask, **params)
+
+    @asynccontextmanager
+    async def bulk(self) -> AsyncIterator[Put]:
+        yield self.commit
+
+    async def scrub(self) -> None:
+        """Nothing to do: PostgreSQL's vacuum reclaims the row, the key store's backups expire."""
+
+    async def _connect(self) -> Any:
+        return await asyncpg.connect(self._url, server_settings={"synchronous_commit": "on"})
+
+    def _engine(self) -> EngineScope:
+        return EngineScope(create_async_engine(self._engine_url))

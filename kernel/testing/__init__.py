@@ -1,0 +1,1 @@
+"""Parts for tests on real servers: nats-server, SQLite, PostgreSQL. Nothing here is a mock."""

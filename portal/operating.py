@@ -1,0 +1,47 @@
+"""Operators' commands beside `run`: rebuild a service's views, show parked work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contracts.catalog import SERVICES
+from kernel.ids import new_id
+from kernel.keys import METADATA
+from kernel.operations import GetParked, ParkedAnswer
+from kernel.refold import fold_again
+from portal.operator import Operator
+from portal.places import Places, running
+
+
+async def rebuild(data: Path, name: str) -> None:
+    """Drop a stopped service's views and fold them from its log, with progress."""
+    from portal.run import BUILDERS, settings_of
+
+    if name not in BUILDERS:
+        raise SystemExit(f"There is no service {name}: one of {', '.join(BUILDERS)}.")
+    places = Places(str(data), 0, 0, 0, 0, 0, "", own_nats=True)
+    service = BUILDERS[name](settings_of(name, places))
+    await service.db.open(migrate=True)
+    await service.key_db.open(migrate=False)
+    await service.key_db.create(METADATA)
+    if not await service.lease.take(new_id(service.clock)):
+        raise SystemExit(f"{name} is running elsewhere: stop it first.")
+    await service.log.reload()
+    count = await fold_again(
+        service.log, service.views, lambda name, done, of: print(f"  {name}: {done} of {of} events")
+    )
+    print(f"{name}: {count} events folded into {len(service.views)} views.")
+    await service.lease.release()
+    await service.db.close()
+    await service.key_db.close()
+
+
+async def show_parked(data: Path) -> None:
+    """Print the work of all services that failed and waits."""
+    operator = await Operator.reach(running(data))
+    for service in SERVICES:
+        answer = await operator.ask(GetParked(), ParkedAnswer, service=service)
+        print(f"{service}: {len(answer.items)} waiting or parked")
+        for item in answer.items:
+            print(f"  {item.reaction} {item.event} at {item.position}: {item.state}, {item.error}")
+    await operator.close()

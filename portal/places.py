@@ -1,0 +1,80 @@
+"""Where the parts of one running portal are: ports, URLs, folders. Written to `var/portal.json`,
+so that the command line finds the portal that runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kernel.bus.embedded import free_port
+
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """One portal's addresses. `own_nats` says whether the nats-server is our child."""
+
+    data: str
+    port: int
+    gateway: int
+    mailbox: int
+    smtp: int
+    mllp: int
+    nats: str
+    own_nats: bool
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def gateway_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.gateway}"
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.mailbox}"
+
+    @property
+    def nats_port(self) -> int:
+        return int(self.nats.rsplit(":", 1)[1])
+
+    def write(self) -> None:
+        """Let others find us."""
+        (Path(self.data) / "portal.json").write_text(json.dumps(asdict(self)))
+
+    def note(self, pids: dict[str, int]) -> None:
+        """Let others see which process is which part (`pids.json`); a reader sees all of it."""
+        part = Path(self.data) / "pids.json.part"
+        part.write_text(json.dumps(pids))
+        part.replace(Path(self.data) / "pids.json")
+
+
+def choose() -> Places:
+    """Places from the environment (PORT, NATS_URL, MLLP_PORT, PORTAL_DATA), free ports else
+    (an MLLP_PORT of 0 asks for any)."""
+    data = Path(os.environ.get("PORTAL_DATA", "var"))
+    data.mkdir(parents=True, exist_ok=True)
+    given = os.environ.get("NATS_URL", "")
+    return Places(
+        data=str(data),
+        port=int(os.environ.get("PORT", "8080")),
+        gateway=free_port(),
+        mailbox=free_port(),
+        smtp=free_port(),
+        mllp=int(os.environ.get("MLLP_PORT", "2575")) or free_port(),
+        nats=given or f"nats://{LOOPBACK}:{free_port()}",
+        own_nats=not given,
+    )
+
+
+def running(data: Path) -> Places:
+    """The places of the portal that runs on this data."""
+    path = data / "portal.json"
+    if not path.exists():
+        raise SystemExit("No portal runs here. Start one with: make run")
+    return Places(**json.loads(path.read_text()))

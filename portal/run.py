@@ -1,0 +1,150 @@
+"""`make run`: the whole portal on this machine, with the demo practice in it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from frontend.app import build as build_frontend
+from kernel import telemetry
+from kernel.bus.embedded import EmbeddedNats
+from kernel.service import Service
+from kernel.settings import Settings
+from portal.demo.start import load_when_ready
+from portal.mailbox import run_mailbox
+from portal.places import LOOPBACK, Places, choose
+from portal.processes import Family, Part
+from services.gateway import service as gateway
+from services.identity.service import build as build_identity
+from services.interop.service import build as build_interop
+from services.labs.service import build as build_labs
+from services.notifier.service import build as build_notifier
+from services.practice.service import build as build_practice
+
+BUILDERS: dict[str, Callable[[Settings], Service[Any]]] = {
+    "practice": build_practice,
+    "identity": build_identity,
+    "labs": build_labs,
+    "notifier": build_notifier,
+    "interop": build_interop,
+}
+
+
+def run(demo: bool = True) -> None:
+    """Start everything, and stay until Ctrl-C."""
+    places = choose()
+    started = time.monotonic()
+    data = Path(places.data)
+    os.environ["SMTP_URL"] = os.environ.get("SMTP_URL", f"smtp://{LOOPBACK}:{places.smtp}")
+    os.environ["MLLP_PORT"] = str(places.mllp)
+    _logging(data)
+    say(f"Starting MyPortal; its data is in {data.resolve()} ...")
+    parts = [Part(name, _service(name, places)) for name in BUILDERS]
+    parts += [
+        Part("gateway", _gateway(places)),
+        Part("frontend", _frontend(places)),
+        Part("mailbox", _mailbox(places)),
+    ]
+    if places.own_nats:
+        parts.insert(0, Part("nats-server", _nats(places)))
+    places.write()
+    if demo:
+        loads = Part("demo", lambda: alone(load_when_ready(places, started, say)), once=True)
+        parts.append(loads)
+    Family(parts, say, places.note).run()
+    say("Stopped.")
+
+
+def say(sentence: str) -> None:
+    """Progress for the person at the terminal."""
+    print(sentence, flush=True)
+
+
+def settings_of(name: str, places: Places, demo: bool = True) -> Settings:
+    """One service's settings on this machine."""
+    return Settings(service=name, data=Path(places.data), nats=places.nats, demo=demo)
+
+
+def alone(work: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine as the whole life of this process; SIGTERM cancels it."""
+
+    async def life() -> None:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            logging.getLogger(__name__).debug("stopped")
+
+    uvloop.run(life())
+
+
+def _service(name: str, places: Places) -> Any:
+    def start() -> None:
+        telemetry.start(name)
+        service = BUILDERS[name](settings_of(name, places))
+        alone(service.run())
+
+    return start
+
+
+def _gateway(places: Places) -> Any:
+    def start() -> None:
+        telemetry.start("gateway")
+        secure = os.environ.get("PORTAL_HTTPS") == "1"
+        work = gateway.run(settings_of("gateway", places), LOOPBACK, places.gateway, secure)
+        uvloop.run(work)
+
+    return start
+
+
+def _frontend(places: Places) -> Any:
+    def start() -> None:
+        app = build_frontend(places.gateway_url, places.mailbox_url)
+        uvicorn.run(
+            app,
+            host=LOOPBACK,
+            port=places.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=3,
+        )
+
+    return start
+
+
+def _mailbox(places: Places) -> Any:
+    def start() -> None:
+        clock = settings_of("mailbox", places).clock
+        store = Path(places.data) / "mail"
+        alone(run_mailbox(places.smtp, places.mailbox, store, clock))
+
+    return start
+
+
+def _nats(places: Places) -> Any:
+    """The nats-server's child: it becomes the server itself, so that killing it kills that."""
+    server = EmbeddedNats(Path(places.data) / "nats", places.nats_port)
+
+    def start() -> None:
+        server.become()
+
+    return start
+
+
+def _logging(data: Path) -> None:
+    """Warnings and worse to a file: the terminal is for the person."""
+    logging.basicConfig(
+        filename=data / "portal.log",
+        level=os.environ.get("PORTAL_LOG", "WARNING"),
+        format="%(asctime)s %(process)d %(levelname)s %(name)s %(message)s",
+    )

@@ -1,0 +1,1 @@
+"""gateway: the HTTP door. It knows who calls, how often, and where to; it decides nothing."""

@@ -1,0 +1,1 @@
+"""identity: who people are. The patient index, registration, invitations, accounts, sessions."""

@@ -1,0 +1,31 @@
+"""Birthdays and ages by the practice's calendar (R53, decision h). Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+ADULT = 18
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The calendar day of a moment at the practice."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def birthday(born: date, year: int) -> date:
+    """The birthday in a year; 29 February is kept on 1 March in other years (decision h)."""
+    if (born.month, born.day) != (2, 29):
+        return born.replace(year=year)
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return date(year, 2, 29) if leap else date(year, 3, 1)
+
+
+def age(born: date, today: date) -> int:
+    """Whole years on a day; negative for somebody not yet born."""
+    return today.year - born.year - (today < birthday(born, today.year))
+
+
+def adult(born: date, today: date) -> bool:
+    """18 or older, the 18th birthday included (R53)."""
+    return age(born, today) >= ADULT

@@ -1,0 +1,129 @@
+"""The patient index: recorded by interop, read by staff and by the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.common import Caller, Done, Role
+from contracts.identity import (
+    Demographics,
+    FindPatients,
+    GetPatient,
+    GetPatients,
+    MergePatient,
+    PatientAnswer,
+    PatientCard,
+    PatientsAnswer,
+    RecordPatient,
+)
+from kernel.api import Call
+from kernel.decider import Refused
+from kernel.projection import Row
+from kernel.turn import Turn
+from services.identity import names
+from services.identity.api.base import API, only
+from services.identity.decider import patient as decider
+from services.identity.deps import Deps
+from services.identity.events.patient import IdentifierReserved
+from services.identity.practice import Read
+from services.identity.views.people import (
+    NUMBERS,
+    PATIENT_BY_ID,
+    PATIENTS_NAMED,
+    PATIENTS_NUMBERED,
+)
+
+_STAFF = {Role.PROVIDER, Role.SUPPORT, Role.CLINIC}
+
+
+@API.command(RecordPatient, roles={Role.SERVICE})
+async def record_patient(command: RecordPatient, call: Call[Deps, Caller]) -> PatientAnswer:
+    """Find or add the patient that these record numbers mean."""
+    only(call.caller, "interop")
+    turn = call.turn
+    keys = {decider.identifier_key(i): i for i in command.identifiers}
+    reserved = {key: (await turn.load(decider.IDENTIFIER, key)).patient for key in keys}
+    known = [await _survivor(turn, patient) for patient in reserved.values() if patient]
+    patient = decider.meant(known) or turn.new_id()
+    state = await turn.load(decider.PATIENT, patient)
+    events = decider.record(
+        state, patient, tuple(keys.values()), command.demographics, command.source, command.at
+    )
+    for key, holder in reserved.items():
+        if not holder:
+            turn.append(decider.IDENTIFIER, key, [IdentifierReserved(patient)])
+    turn.append(decider.PATIENT, patient, events)
+    return PatientAnswer(patient=patient)
+
+
+@API.command(MergePatient, roles={Role.SUPPORT})
+async def merge_patient(command: MergePatient, call: Call[Deps, Caller]) -> Done:
+    """One entry gives way to another; its record numbers mean the other from now on."""
+    state = await call.turn.load(decider.PATIENT, command.patient)
+    into = await call.turn.load(decider.PATIENT, command.into)
+    events = decider.merge(state, into, call.actor)
+    call.turn.append(decider.PATIENT, command.patient, events)
+    return Done(id=command.into)
+
+
+@API.query(FindPatients, roles={Role.SUPPORT, Role.CLINIC})
+async def find_patients(query: FindPatients, call: Call[Deps, Caller]) -> PatientsAnswer:
+    """`Family`, `Family, Given`, or a record number."""
+    rows: list[Row] = []
+    number = names.record_key(query.text)
+    if any(c.isdigit() for c in number):
+        rows += await call.read(PATIENTS_NUMBERED, value_key=number)
+    family, _, given = query.text.partition(",")
+    if key := names.family_key(family):
+        rows += await call.read(PATIENTS_NAMED, family=key, given=names.given_key(given))
+    different = {row["patient"]: row for row in rows}
+    return PatientsAnswer(patients=await _cards(call.read, list(different.values())[:50]))
+
+
+@API.query(GetPatient, roles={Role.PATIENT, Role.SERVICE, *_STAFF})
+async def get_patient(query: GetPatient, call: Call[Deps, Caller]) -> PatientsAnswer:
+    """One card. A patient sees the own one; any other is not there for them."""
+    if call.caller.role is Role.PATIENT and call.caller.patient != query.patient:
+        raise Refused("not-found", "There is no such patient.", 404)
+    found = await cards(call.read, (query.patient,))
+    if not found:
+        raise Refused("not-found", "There is no such patient.", 404)
+    return PatientsAnswer(patients=found)
+
+
+@API.query(GetPatients, roles=_STAFF)
+async def get_patients(query: GetPatients, call: Call[Deps, Caller]) -> PatientsAnswer:
+    """The cards to put names to a queue; an id that is not known is left out."""
+    return PatientsAnswer(patients=await cards(call.read, query.patients))
+
+
+async def cards(read: Read, patients: Iterable[str]) -> tuple[PatientCard, ...]:
+    """The cards of these patients, in this order."""
+    rows: list[Row] = []
+    for patient in dict.fromkeys(patients):
+        rows += await read(PATIENT_BY_ID, patient=patient)
+    return await _cards(read, rows)
+
+
+async def _cards(read: Read, rows: Iterable[Row]) -> tuple[PatientCard, ...]:
+    return tuple([_card(row, await read(NUMBERS, patient=row["patient"])) for row in rows])
+
+
+def _card(row: Row, numbers: Iterable[Row]) -> PatientCard:
+    said = Demographics.model_validate_json(row["body"])
+    return PatientCard(
+        patient=row["patient"],
+        name=said.name,
+        born=said.born,
+        sex=said.sex,
+        address=said.address,
+        email=said.email,
+        enrolled=bool(row["account"]),
+        record_numbers=tuple(number["value"] for number in numbers),
+    )
+
+
+async def _survivor(turn: Turn, patient: str) -> str:
+    """The entry that a merged one gave way to, else itself. Merges never form a ring."""
+    state: decider.Patient = await turn.load(decider.PATIENT, patient)
+    return await _survivor(turn, state.merged_into) if state.merged_into else patient

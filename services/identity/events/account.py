@@ -1,0 +1,62 @@
+"""Account's private events: who signs in, and who tried.
+
+The names and fields of these classes are the storage format: only ever add to them.
+`password` is an argon2id hash with its parameters; it is marked so that it never prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from kernel.phi import Phi, PhiRepr
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AccountOpened(PhiRepr):
+    """A patient has an account."""
+
+    OWNER: ClassVar[str] = "patient"
+    account: str
+    patient: str
+    email: Phi[str]
+    name: Phi[str]
+    password: Phi[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StaffAccountOpened(PhiRepr):
+    """One of the practice's staff has an account. `provider` is a directory id or None."""
+
+    OWNER: ClassVar[str] = "account"
+    account: str
+    email: Phi[str]
+    name: Phi[str]
+    role: str
+    provider: str | None
+    password: Phi[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailReserved:
+    """The stream `email-<hash of the address>` belongs to one account (R44)."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInFailed:
+    """A wrong password for this address, known or not: both leave the same trace."""
+
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The right password."""
+
+    address: str
+    account: str
+    at: datetime

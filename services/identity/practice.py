@@ -1,0 +1,28 @@
+"""The practice's profile as identity last heard it: zone, days, documents, hours."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date, datetime
+
+from contracts.practice import Profile
+from kernel.decider import Refused
+from kernel.projection import Row
+from services.identity.ages import local_day
+from services.identity.views.practice import PROFILE
+
+# `turn.read`, `call.read` and `react.read` alike: a prepared question and its parameters.
+Read = Callable[..., Awaitable[Sequence[Row]]]
+
+
+async def profile_now(read: Read) -> Profile:
+    """The profile; Refused `not-configured` (503) until the practice has been heard."""
+    rows = await read(PROFILE)
+    if not rows:
+        raise Refused("not-configured", "The portal is not set up yet. Please try later.", 503)
+    return Profile.model_validate_json(rows[0]["body"], extra="ignore")
+
+
+def today(profile: Profile, now: datetime) -> date:
+    """The calendar day at the practice."""
+    return local_day(now, profile.zone)

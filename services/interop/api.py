@@ -1,0 +1,116 @@
+"""What interop answers: files from the command line, the quarantine, the summary."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+
+from contracts.common import Caller, Done, Role
+from contracts.interop import (
+    GetQuarantine,
+    GetSummary,
+    MessageAnswer,
+    QuarantineAnswer,
+    QuarantineRow,
+    RetryMessage,
+    SummaryAnswer,
+    SummaryRow,
+    TakePart,
+)
+from kernel.api import Api, Call
+from kernel.clock import from_micros
+from kernel.decider import Refused
+from services.interop import decider, views
+from services.interop.decider import MESSAGE, Message
+from services.interop.events import PartReceived
+from services.interop.policies import Deps
+
+API: Api[Deps, Caller] = Api("interop")
+OPERATOR = "operator"
+PATIENCE_SECONDS = 7.0
+"""How long a part's answer waits for the outcome; the caller asks again with any part."""
+
+
+@API.action(TakePart, roles={Role.SERVICE, Role.SRE})
+async def take_part(part: TakePart, call: Call[Deps, Caller]) -> MessageAnswer:
+    """Keep a part; with the last one, take the whole and answer what became of it.
+
+    While that is going on the outcome is None and the counts say how far it is. Refused
+    `not-allowed` for other services than the command line, `bad-part`, `hash-mismatch`.
+    """
+    if call.caller.role == Role.SERVICE and call.caller.subject != OPERATOR:
+        raise Refused("not-allowed", "Only the command line brings files.", 403)
+    intake, id = call.deps.intake, part.sha256[:40]
+    kept = PartReceived(
+        message=id,
+        sha256=part.sha256,
+        format=part.format,
+        name=part.name,
+        index=part.index,
+        total=part.total,
+        digest=hashlib.sha256(part.part.encode()).hexdigest(),
+        part=part.part,
+    )
+    state = await intake.take_part(kept)
+    if state.received is None:
+        return MessageAnswer(message=id, outcome=None, kind="parts", counts=_missing(state))
+    if state.outcome is None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                state = await intake.settle(id)
+        except TimeoutError:
+            done, total = intake.progress.get(id, (0, 0))
+            counts = {"done": done, "of": total}
+            return MessageAnswer(message=id, outcome=None, kind=part.format, counts=counts)
+    return _answer(id, state)
+
+
+def _missing(state: Message) -> dict[str, int]:
+    return {"parts": len(state.parts), "of": state.total}
+
+
+def _answer(id: str, state: Message) -> MessageAnswer:
+    return MessageAnswer(
+        message=id,
+        outcome=state.outcome,
+        reason=state.reason,
+        kind=state.kind,
+        counts=dict(state.counts),
+    )
+
+
+@API.command(RetryMessage, roles={Role.SRE, Role.SUPPORT})
+async def retry_message(command: RetryMessage, call: Call[Deps, Caller]) -> Done:
+    """Take a kept message again; a policy settles it. Refused `not-found`, `settled`, `not-whole`."""
+    state = await call.turn.load(MESSAGE, command.message)
+    call.turn.append(MESSAGE, command.message, decider.reopen(state, command.message))
+    return Done(id=command.message)
+
+
+@API.query(GetQuarantine, roles={Role.SRE, Role.SUPPORT})
+async def quarantine(query: GetQuarantine, call: Call[Deps, Caller]) -> QuarantineAnswer:
+    """What waits for a person, newest first."""
+    rows = await call.read(views.QUARANTINE)
+    return QuarantineAnswer(
+        messages=tuple(
+            QuarantineRow(
+                message=row["message"],
+                kind=row["kind"],
+                sender=row["sender"],
+                reason=row["reason"],
+                received=from_micros(row["received"]),
+            )
+            for row in rows
+        )
+    )
+
+
+@API.query(GetSummary, roles={Role.SRE, Role.SUPPORT, Role.SERVICE})
+async def summary(query: GetSummary, call: Call[Deps, Caller]) -> SummaryAnswer:
+    """How many of each kind had which outcome."""
+    rows = await call.read(views.TALLY)
+    return SummaryAnswer(
+        rows=tuple(
+            SummaryRow(kind=row["kind"], outcome=row["outcome"], count=row["n"]) for row in rows
+        )
+    )

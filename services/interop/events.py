@@ -1,0 +1,94 @@
+"""Private events of interop's one aggregate, the message. The storage format.
+
+A message's bytes are patient data, encrypted under a key of their own: who they are about is not
+known before they are read, and destroying one message must not touch another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from contracts.interop import Outcome
+from kernel.codec import Codec
+from kernel.phi import Phi, PhiRepr
+
+Format = Literal["hl7v2", "fhir"]
+Source = Literal["mllp", "file"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PartReceived(PhiRepr):
+    """One part of a file, base64. `digest` is the SHA-256 of the part's text."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    sha256: str
+    format: Format
+    name: Phi[str]
+    index: int
+    total: int
+    digest: str
+    part: Phi[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PartsDiscarded(PhiRepr):
+    """The parts together were not the bytes that their hash promised."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageReceived(PhiRepr):
+    """The whole message is durable. `raw` is base64, empty when it came in parts.
+
+    `size` is in bytes; `received` our clock, which every retry uses again.
+    """
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    format: Format
+    source: Source
+    size: int
+    received: datetime
+    raw: Phi[str] = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageSettled(PhiRepr):
+    """What became of it. `code` is of HL7 table 0357, `where` a segment; no patient data here."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    outcome: Outcome
+    kind: str
+    sender: str
+    reason: str
+    code: str
+    where: str
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageReopened(PhiRepr):
+    """A person asked to take it again. `kind` and `outcome` are those that no longer count."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    attempt: int
+    kind: str
+    outcome: Outcome
+
+
+CODEC = Codec(
+    {
+        "PartReceived": PartReceived,
+        "PartsDiscarded": PartsDiscarded,
+        "MessageReceived": MessageReceived,
+        "MessageSettled": MessageSettled,
+        "MessageReopened": MessageReopened,
+    }
+)

@@ -1,0 +1,100 @@
+"""The MLLP listener: any number of messages per connection, answered one by one, in order.
+
+It listens on 127.0.0.1 only: MLLP has no authentication, so whatever carries it here (a VPN, a
+tunnel, the integration engine beside us) must bring that. Whatever a sender sends, the connection
+and the service stay up; only the end of the connection or silence inside a frame closes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from kernel.clock import Clock
+from services.interop.framing import CR, FS, VT, Frame, Framer
+from services.interop.reply import try_again
+
+HOST = "127.0.0.1"
+READ_BYTES = 256 * 1024
+CONNECTIONS = 32
+SILENCE_SECONDS = 60.0
+"""How long a started message may pause before the connection is given up."""
+
+Take = Callable[[Frame], Awaitable[bytes]]
+"""Takes one frame and answers the acknowledgement."""
+
+log = logging.getLogger("interop.mllp")
+
+
+class Listener:
+    """Serves connections with `take`, at most `CONNECTIONS` at a time."""
+
+    def __init__(self, take: Take, clock: Clock, silence: float = SILENCE_SECONDS) -> None:
+        self._take = take
+        self._clock = clock
+        self._silence = silence
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def start(self, port: int, host: str = HOST) -> asyncio.Server:
+        """Listen on this port (0 = any free one)."""
+        return await asyncio.start_server(self._serve, host, port, limit=READ_BYTES)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with self._places:
+            self._writers.add(writer)
+            try:
+                await self._converse(reader, writer)
+            except ConnectionError:
+                log.info("a sender went away")
+            finally:
+                self._writers.discard(writer)
+                writer.close()
+
+    def hang_up(self) -> None:
+        """End every conversation: the service stops. What was not answered is sent again."""
+        for writer in tuple(self._writers):
+            writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        framer = Framer()
+        while data := await self._read(reader, framer):
+            for frame in framer.feed(data):
+                await self._reply(frame, writer)
+        for frame in framer.close():
+            await self._reply(frame, writer)
+
+    async def _read(self, reader: asyncio.StreamReader, framer: Framer) -> bytes:
+        """The next bytes; none at the end, or when a started message pauses too long."""
+        try:
+            async with asyncio.timeout(self._silence if framer.inside else None):
+                return await reader.read(READ_BYTES)
+        except TimeoutError:
+            log.warning("a sender stopped inside a message")
+            return b""
+
+    async def _reply(self, frame: Frame, writer: asyncio.StreamWriter) -> None:
+        """Answer one frame. A failure of ours is logged without the message, and answered AE."""
+        work = asyncio.ensure_future(self._take(frame))
+        await asyncio.wait({work})
+        failure = work.exception()
+        if failure is not None:
+            log.error("a message was not settled: %s", type(failure).__name__)
+        ack = try_again(frame, self._clock.now()) if failure is not None else work.result()
+        if not writer.is_closing():
+            writer.write(VT + ack + FS + CR)
+            await writer.drain()
+
+
+async def listen(take: Take, clock: Clock, port: int, host: str = HOST) -> None:
+    """Serve until cancelled. With port 0 there is no listener."""
+    if port == 0:
+        return
+    listener = Listener(take, clock)
+    server = await listener.start(port, host)
+    try:
+        log.info("MLLP on %s:%d", host, port)
+        await server.serve_forever()
+    finally:
+        listener.hang_up()

@@ -1,0 +1,15 @@
+"""What interop publishes: nothing. Results travel to their owner as commands, not as events."""
+
+from __future__ import annotations
+
+from kernel.publishing import Publisher
+from services.interop.events import (
+    MessageReceived,
+    MessageReopened,
+    MessageSettled,
+    PartReceived,
+    PartsDiscarded,
+)
+
+PUBLISHER = Publisher("interop")
+PUBLISHER.private(PartReceived, PartsDiscarded, MessageReceived, MessageSettled, MessageReopened)

@@ -1,0 +1,293 @@
+"""One report: versions, verification, and what of it the patient may see.
+
+The gates themselves rule elsewhere (`release/`); here their judgement meets the verification.
+`age_open` says whether the age gate (R54) lets this report through now: it decides only whether
+anybody is told, for the gate itself stands where results are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from kernel.decider import Decider, Refused
+from services.labs.decider.shown import correcting, row, shown
+from services.labs.events.report import (
+    LateVersionKept,
+    OrdererResolved,
+    ReportJudged,
+    ReportPosted,
+    ReportVerified,
+    ResultAppeared,
+    ResultCorrecting,
+    ResultHidden,
+    ResultReleased,
+    ResultShown,
+    ResultWithdrawn,
+)
+from services.labs.shapes import Judgement, Observation
+
+RANK = {"preliminary": 0, "final": 1, "cannot-obtain": 1, "corrected": 2, "wrong": 3}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNREVIEWED = ("preliminary", "final")
+Patient = ResultShown | ResultCorrecting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report's stream says. `patient_sees` is what stands in the patient's tables now.
+
+    `versions` are the hashes of all versions that came; `announced` that the patient was told of
+    something that is still there; `acknowledged` that somebody verified the current version.
+    """
+
+    posted: ReportPosted | None = None
+    judgement: Judgement | None = None
+    verified: frozenset[str] = frozenset()
+    corrected: bool = False
+    acknowledged: bool = False
+    last: ReportVerified | None = None
+    resolved: str = ""
+    patient_sees: Patient = None
+    announced: bool = False
+    versions: frozenset[int] = frozenset()
+
+    @property
+    def waiting(self) -> bool:
+        """Is anything left to verify?"""
+        if self.posted is None:
+            return False
+        keys = {o.key for o in self.posted.observations}
+        return not keys <= self.verified if keys else not self.acknowledged
+
+
+def evolve(state: Report, event: Any) -> Report:
+    """Fold one event."""
+    match event:
+        case ReportPosted():
+            return replace(state, posted=event, versions=state.versions | {content(event)})
+        case LateVersionKept():
+            return replace(state, versions=state.versions | {content(event.version)})
+        case ReportJudged():
+            kept = frozenset(event.verified)
+            return replace(
+                state,
+                judgement=event.judgement,
+                verified=kept,
+                corrected=event.corrected,
+                acknowledged=not event.waiting or bool(kept),
+            )
+        case ReportVerified():
+            return replace(
+                state,
+                verified=frozenset(event.verified),
+                last=event,
+                acknowledged=True,
+                corrected=state.corrected and event.waiting,
+            )
+        case OrdererResolved():
+            return replace(state, resolved=event.provider)
+        case ResultShown() | ResultCorrecting():
+            return replace(state, patient_sees=event)
+        case ResultHidden():
+            return replace(state, patient_sees=None)
+        case ResultAppeared() | ResultReleased():
+            return replace(state, announced=True)
+        case ResultWithdrawn():
+            return replace(state, announced=False)
+    return state
+
+
+REPORT = Decider("report", Report(), evolve)
+
+
+def content(version: ReportPosted) -> int:
+    """A version's content as a hash good for this process: neither its number nor its date."""
+    return hash(replace(version, revision=0, reported=EPOCH))
+
+
+def is_unchanged(state: Report, version: ReportPosted) -> bool:
+    """Is this the version that we have?"""
+    return state.posted is not None and content(state.posted) == content(version)
+
+
+def is_late(state: Report, version: ReportPosted) -> bool:
+    """Is this older than the version that we have (by its report time, then by its status)?"""
+    if state.posted is None:
+        return False
+    if version.reported != state.posted.reported:
+        return version.reported < state.posted.reported
+    return RANK[version.status] < RANK[state.posted.status]
+
+
+def keep_late(state: Report, version: ReportPosted) -> list[Any]:
+    """Keep an older version for the history; one that came before is nothing new."""
+    if content(version) in state.versions:
+        return []
+    return [LateVersionKept(version.report, version.patient, version)]
+
+
+def post(
+    state: Report, version: ReportPosted, judgement: Judgement, age_open: bool, now: datetime
+) -> list[Any]:
+    """Take in a version that is neither unchanged nor late.
+
+    What was verified stays so where its content is the same and nothing else changed either;
+    otherwise the whole report is withdrawn at once and returns to its provider (decision f).
+    """
+    if state.posted is not None and state.posted.patient != version.patient:
+        raise Refused("patient-differs", "This report is on record for another patient.")
+    version = replace(version, revision=state.posted.revision + 1 if state.posted else 1)
+    reviewed = bool(state.verified) or state.acknowledged
+    stands = not (reviewed and _corrects(state, version))
+    kept = state.verified if stands else frozenset()
+    keys = {o.key for o in version.observations}
+    whole = stands and (keys <= kept if keys else state.acknowledged)
+    judged = ReportJudged(
+        version.report,
+        version.patient,
+        version.sender,
+        judgement,
+        tuple(sorted(kept)),
+        waiting=not whole,
+        corrected=not whole and (state.corrected or not stands),
+    )
+    return _with_patient(state, [version, judged], age_open, now, None)
+
+
+def judge_again(state: Report, judgement: Judgement, age_open: bool, now: datetime) -> list[Any]:
+    """Record a new ruling on the same version; nothing when the gates rule as before."""
+    if state.posted is None or judgement == state.judgement:
+        return []
+    judged = ReportJudged(
+        state.posted.report,
+        state.posted.patient,
+        state.posted.sender,
+        judgement,
+        tuple(sorted(state.verified)),
+        waiting=state.waiting,
+        corrected=state.corrected,
+    )
+    return _with_patient(state, [judged], age_open, now, ResultReleased)
+
+
+def verify(
+    state: Report,
+    revision: int,
+    keys: tuple[str, ...],
+    by: str,
+    by_name: str,
+    age_open: bool,
+    now: datetime,
+) -> list[Any]:
+    """A provider reviewed some values, or all (`keys` empty), of the revision they saw (R18).
+
+    A value posted as wrong is acknowledged like any other, and never shown. Refuses `not-found`,
+    `stale`, `unknown-value` and `already`.
+    """
+    posted = state.posted
+    if posted is None:
+        raise Refused("not-found", "There is no such report.", 404)
+    if revision != posted.revision:
+        raise Refused("stale", "A newer version of this report came in. Please look again.")
+    present = {o.key for o in posted.observations}
+    if not set(keys) <= present:
+        raise Refused("unknown-value", "This report has no such value.", 422)
+    reviewed = (set(keys) or present) - state.verified
+    if not reviewed and (state.acknowledged or present):
+        raise Refused("already", "All of this is verified already.")
+    verified = state.verified | reviewed
+    event = ReportVerified(
+        posted.report,
+        posted.patient,
+        posted.revision,
+        tuple(sorted(reviewed)),
+        tuple(sorted(verified)),
+        waiting=bool(present - verified),
+        by=by,
+        by_name=by_name,
+        at=now,
+    )
+    return _with_patient(state, [event], age_open, now, ResultAppeared)
+
+
+def resolve_orderer(
+    state: Report, provider: str, judgement: Judgement, age_open: bool, now: datetime
+) -> list[Any]:
+    """Staff said who ordered; the gates have ruled on that already in `judgement` (S5)."""
+    if state.posted is None:
+        raise Refused("not-found", "There is no such report.", 404)
+    if state.resolved == provider:
+        return []
+    resolved = OrdererResolved(state.posted.report, state.posted.patient, provider)
+    after = evolve(state, resolved)
+    return [resolved, *judge_again(after, judgement, age_open, now)]
+
+
+def _corrects(state: Report, version: ReportPosted) -> bool:
+    """Does this version change anything that a provider has reviewed?"""
+    old = state.posted
+    if old is None:
+        return False
+    if version.status == "wrong" and old.status != "wrong":
+        return True
+    about = ("codes", "section", "specimen", "note", "acquired")
+    if any(getattr(old, name) != getattr(version, name) for name in about):
+        return True
+    before = {o.key: _substance(o) for o in old.observations if o.key in state.verified}
+    after = {o.key: _substance(o) for o in version.observations}
+    return any(after.get(key) != value for key, value in before.items())
+
+
+def _substance(observation: Observation) -> Observation:
+    """A value without what may change unnoticed: preliminary turning final."""
+    return replace(observation, status="final") if observation.status in UNREVIEWED else observation
+
+
+def _with_patient(
+    state: Report,
+    events: list[Any],
+    age_open: bool,
+    now: datetime,
+    tell: Callable[[str, str, datetime], Any] | None,
+) -> list[Any]:
+    """Add what these events change for the patient, and the news that others may hear.
+
+    `tell` makes the event for values that became visible; None when a mere new version cannot.
+    """
+    after = state
+    for event in events:
+        after = evolve(after, event)
+    posted = after.posted
+    if posted is None:
+        return events
+    target = _target(after)
+    if row(target) == row(state.patient_sees):
+        return events
+    done = [*events, target or ResultHidden(posted.report, posted.patient)]
+    if state.announced and not (isinstance(target, ResultShown) and age_open):
+        return [*done, ResultWithdrawn(posted.report, posted.patient, now)]
+    if tell and age_open and isinstance(target, ResultShown) and _gains(state, target):
+        done.append(tell(posted.report, posted.patient, now))
+    return done
+
+
+def _target(after: Report) -> Patient:
+    """What the patient should see now, before the age gate."""
+    posted, judgement, last = after.posted, after.judgement, after.last
+    if posted is None or judgement is None or last is None:
+        return None
+    hidden = judgement.order.verdict != "release"
+    if after.corrected:  # until all of it is verified again, only that it is being corrected
+        return correcting(after.patient_sees, posted) if not hidden else None
+    return None if hidden else shown(posted, judgement, after.verified, last)
+
+
+def _gains(state: Report, target: ResultShown) -> bool:
+    """Is there a value that the patient could not see before?"""
+    before = state.patient_sees
+    if not isinstance(before, ResultShown):
+        return True
+    return not {v.key for v in target.values} <= {v.key for v in before.values}

@@ -1,0 +1,38 @@
+"""The private events of labs: its storage format. One module per aggregate."""
+
+from __future__ import annotations
+
+from kernel.codec import Codec
+from services.labs.events.code import CodeMapped
+from services.labs.events.report import (
+    LateVersionKept,
+    OrdererResolved,
+    ReportJudged,
+    ReportPosted,
+    ReportVerified,
+    ResultAppeared,
+    ResultCorrecting,
+    ResultHidden,
+    ResultReleased,
+    ResultShown,
+    ResultWithdrawn,
+)
+from services.labs.events.seen import ResultSeen
+
+CODEC = Codec(
+    {
+        "CodeMapped": CodeMapped,
+        "LateVersionKept": LateVersionKept,
+        "OrdererResolved": OrdererResolved,
+        "ReportJudged": ReportJudged,
+        "ReportPosted": ReportPosted,
+        "ReportVerified": ReportVerified,
+        "ResultAppeared": ResultAppeared,
+        "ResultCorrecting": ResultCorrecting,
+        "ResultHidden": ResultHidden,
+        "ResultReleased": ResultReleased,
+        "ResultSeen": ResultSeen,
+        "ResultShown": ResultShown,
+        "ResultWithdrawn": ResultWithdrawn,
+    }
+)

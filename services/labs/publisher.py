@@ -1,0 +1,55 @@
+"""What of labs' own events others may hear: ids and dates of what a patient can see, nothing else."""
+
+from __future__ import annotations
+
+from contracts.labs import LabReleased, LabVerified, LabWithdrawn
+from kernel.publishing import Publisher
+from services.labs.events.code import CodeMapped
+from services.labs.events.report import (
+    LateVersionKept,
+    OrdererResolved,
+    ReportJudged,
+    ReportPosted,
+    ReportVerified,
+    ResultAppeared,
+    ResultCorrecting,
+    ResultHidden,
+    ResultReleased,
+    ResultShown,
+    ResultWithdrawn,
+)
+from services.labs.events.seen import ResultSeen
+
+PUBLISHER = Publisher("labs")
+
+# A verification or a ruling by itself is nobody else's business: it may be of a hidden result.
+PUBLISHER.private(
+    CodeMapped,
+    LateVersionKept,
+    OrdererResolved,
+    ReportJudged,
+    ReportPosted,
+    ReportVerified,
+    ResultCorrecting,
+    ResultHidden,
+    ResultSeen,
+    ResultShown,
+)
+
+
+@PUBLISHER.on(ResultAppeared)
+def appeared(event: ResultAppeared) -> LabVerified:
+    """Verified, and visible to the patient by every gate (R18)."""
+    return LabVerified(report=event.report, patient=event.patient, verified=event.at)
+
+
+@PUBLISHER.on(ResultReleased)
+def released(event: ResultReleased) -> LabReleased:
+    """Verified earlier; a gate opened since."""
+    return LabReleased(report=event.report, patient=event.patient, released=event.at)
+
+
+@PUBLISHER.on(ResultWithdrawn)
+def withdrawn(event: ResultWithdrawn) -> LabWithdrawn:
+    """No longer visible as it was."""
+    return LabWithdrawn(report=event.report, patient=event.patient, withdrawn=event.at)

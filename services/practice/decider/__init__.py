@@ -1,0 +1,1 @@
+"""The pure decisions of practice: one module per kind of aggregate."""

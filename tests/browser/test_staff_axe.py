@@ -1,0 +1,124 @@
+"""Staff pages in a real browser: accessibility (axe), 320 px, the keyboard, live queues."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts import labs
+from tests.browser.accessibility import check
+from tests.browser.conftest import Place
+from tests.unit.frontend.stub import problem
+from tests.unit.frontend.stub_staff import INBOX
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "support": (
+        "/staff/registrations?done=rejected",
+        "/staff/registrations/g1",
+        "/staff/registrations/g2",
+        "/staff/registrations/g3",
+        "/staff/patients",
+        "/staff/invitations",
+        "/staff/invitations?patient=p1",
+        "/ops",
+    ),
+    "provider": ("/staff/inbox", "/staff/inbox?cover=1", "/staff/inbox/b1"),
+    "policy": ("/staff/held",),
+    "sre": ("/ops", "/staff/held"),
+}
+
+
+def _as(page: Page, who: str, place: Place) -> None:
+    page.context.clear_cookies()
+    page.context.add_cookies([{"name": "sid", "value": who, "url": place.url}])
+
+
+@pytest.mark.rule("R62")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_staff_page_is_accessible_and_fits_a_small_phone(
+    page: Page, place: Place, scheme: str
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for who, pages in PAGES.items():
+        _as(page, who, place)
+        for where in pages:
+            page.goto(where)
+            check(page, f"{where} as {who}")
+
+
+def test_what_opens_or_fails_is_accessible_too(page: Page, place: Place) -> None:
+    _as(page, "provider", place)
+    page.goto("/staff/inbox/b1")
+    page.get_by_text("Earlier versions").click()
+    check(page, "versions")
+    page.get_by_role("button", name="Verify chosen").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "nothing chosen")
+    _as(page, "policy", place)
+    page.goto("/staff/held")
+    page.get_by_role("button", name="Map this code").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no category")
+    _as(page, "support", place)
+    page.goto("/staff/registrations/g1")
+    page.get_by_role("button", name="Verify and send").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no evidence")
+    page.goto("/staff/invitations")
+    page.get_by_text("Revoke", exact=False).first.click()
+    check(page, "revoke")
+
+
+@pytest.mark.rule("S4")
+def test_a_provider_verifies_with_the_keyboard_alone(page: Page, place: Place) -> None:
+    _as(page, "provider", place)
+    page.goto("/staff/inbox")
+    page.locator(".queue a").first.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{place.url}/staff/inbox/b1")
+    page.get_by_role("checkbox", name="Glucose").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Verify chosen").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("The chosen values are verified")
+    assert place.back.last(labs.VerifyReport).fields["keys"] == ["2345"]
+
+
+@pytest.mark.rule("S4")
+def test_a_stale_verification_says_so_first(page: Page, place: Place) -> None:
+    place.back.answers[labs.VerifyReport] = problem(409, "stale", "Please look again.")
+    _as(page, "provider", place)
+    page.goto("/staff/inbox/b1")
+    page.get_by_role("button", name="Verify all").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("heading", name="newer version")).to_be_in_viewport()
+    check(page, "stale")
+
+
+@pytest.mark.rule("S4")
+def test_a_new_report_appears_in_the_inbox_by_itself(page: Page, place: Place) -> None:
+    hinted = threading.Event()
+
+    def hints(_: Request) -> Response:
+        def flow() -> Iterator[bytes]:
+            yield b": still here\n\n"
+            hinted.wait(20)
+            yield b"event: changed\ndata:\n\n"
+
+        return StreamingResponse(flow(), media_type="text/event-stream")
+
+    place.back.extra["/api/v1/live"] = hints
+    _as(page, "provider", place)
+    page.goto("/staff/inbox")
+    more = INBOX[0].model_copy(update={"report": "b3", "name": "Ferritin"})
+    place.back.answers[labs.GetInbox] = labs.InboxAnswer(reports=(*INBOX, more))
+    hinted.set()
+    expect(page.get_by_text("Ferritin")).to_be_visible()
+    assert place.back.last(labs.GetInbox).headers["x-background"] == "1"

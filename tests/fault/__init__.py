@@ -1,0 +1,1 @@
+"""Kills, cuts and wipes under load, and a checker that reads the stores themselves."""

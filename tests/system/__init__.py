@@ -1,0 +1,1 @@
+"""Tests of the whole portal: real processes, a real bus, real mail."""

@@ -1,0 +1,44 @@
+"""Whatever is sent to the API, as whoever: it is never our mistake (no 5xx)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.system.whole_portal import Person, Running, whole_portal
+
+ACCOUNTS = (
+    "maya.lindqvist@mail.example",
+    "chen@harborview.example",
+    "support@harborview.example",
+    "policy@harborview.example",
+)
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A fresh portal that does not count how often it is asked."""
+    rates = {f"PORTAL_RATE_{door}": "100000/second" for door in ("SESSION", "PUBLIC", "COOKIE")}
+    with whole_portal(tmp_path_factory.mktemp("portal"), **rates) as running:
+        yield running
+
+
+@pytest.mark.parametrize("email", ACCOUNTS)
+def test_no_request_makes_a_server_error(portal: Running, email: str) -> None:
+    person = Person(portal.gateway)
+    person.sign_in(email, portal.password_of(email))
+    done = subprocess.run(
+        [
+            Path(sys.executable).parent / "st", "run", f"{portal.gateway}/api/v1/openapi.json",
+            "--checks", "not_a_server_error", "--phases", "coverage",
+            "--max-examples", "4", "--seed", "7", "--exclude-path", "/api/v1/identity/sign-out",
+            "--header", f"Cookie: sid={person.http.cookies['sid']}",
+        ],
+        capture_output=True, text=True, timeout=110, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "passed" in done.stdout

@@ -69,7 +69,8 @@ def test_a_warning_two_minutes_before_with_one_key_to_stay(page: Page, place: Pl
     page.clock.fast_forward(470_000)
     expect(page.get_by_role("alertdialog")).to_have_count(0)
     place.back.idle_in = 118
-    page.clock.fast_forward(12_000)
+    with page.expect_response("**/api/v1/session"):
+        page.clock.fast_forward(12_000)
     warning = page.get_by_role("alertdialog")
     expect(warning).to_be_visible()
     expect(warning.get_by_role("status")).to_contain_text("signed out in 2 minutes")
@@ -78,7 +79,8 @@ def test_a_warning_two_minutes_before_with_one_key_to_stay(page: Page, place: Pl
     assert place.back.asked[-1].headers["x-background"] == "1"
     check(page, "warning")
     place.back.idle_in = 600
-    page.keyboard.press("Enter")
+    with page.expect_response("**/api/v1/session/extend"):
+        page.keyboard.press("Enter")
     expect(warning).to_be_hidden()
     assert place.back.asked[-1].name == "extend"
     assert "x-background" not in place.back.asked[-1].headers

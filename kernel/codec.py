@@ -64,14 +64,21 @@ class Codec:
     def __init__(
         self, events: Mapping[str, type], upcasts: Mapping[str, tuple[str, Upcast]] | None = None
     ) -> None:
-        self.events = dict(events)
+        self.events: dict[str, type] = {}
         self._upcasts = dict(upcasts or {})
-        self._kinds: dict[str, type] = dict(events)
-        self._names = {kind: name for name, kind in self.events.items()}
-        self._adapters: dict[str, TypeAdapter[Any]] = {
-            name: TypeAdapter(kind) for name, kind in self.events.items()
-        }
-        self._owners = {kind: _owner_field(kind) for kind in self.events.values()}
+        self._kinds: dict[str, type] = {}
+        self._names: dict[type, str] = {}
+        self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self._owners: dict[type, str | None] = {}
+        self.add(events)
+
+    def add(self, events: Mapping[str, type]) -> None:
+        """Store these private events too, by their registered names."""
+        self.events.update(events)
+        self._kinds.update(events)
+        self._names.update({kind: name for name, kind in events.items()})
+        self._adapters.update({name: TypeAdapter(kind) for name, kind in events.items()})
+        self._owners.update({kind: _owner_field(kind) for kind in events.values()})
 
     def hear(self, contracts: Iterable[type[PublishedEvent]]) -> None:
         """Also read these published events, stored as `<service>.<Name>`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
@@ -11,6 +11,7 @@ from kernel.clock import from_micros, micros
 from kernel.decider import Refused
 from kernel.envelope import PublishedPage, PublishedSince
 from kernel.event_log import AT, OF_TOPIC
+from kernel.events import PARKED_WORK, ParkedWorkSettled
 from kernel.operations import (
     GetHealth,
     GetParked,
@@ -23,6 +24,7 @@ from kernel.operations import (
 )
 from kernel.store.port import Ask, Op
 from kernel.store.schema import PARKED, TIMER
+from kernel.turn import Turn
 
 if TYPE_CHECKING:
     from kernel.service import Service
@@ -34,6 +36,7 @@ _ONE = (
     PARKED.c.reaction == sa.bindparam("which"),
     PARKED.c.position == sa.bindparam("exactly"),
 )
+_THAT = Ask(sa.select(PARKED.c.position).where(*_ONE).limit(1))
 _AGAIN = Op(
     sa.update(PARKED).where(*_ONE).values(state="waiting", attempts=0, due=sa.bindparam("moment"))
 )
@@ -45,7 +48,6 @@ _NO_REMINDER = Op(
         TIMER.c.due <= sa.bindparam("moment"),
     )
 )
-"""A skip leaves no event of a service's own kinds: the command's record keeps who and why."""
 
 
 def built_in(service: Service[Any]) -> tuple[Endpoint, ...]:
@@ -66,14 +68,14 @@ def built_in(service: Service[Any]) -> tuple[Endpoint, ...]:
         return await _parked(service)
 
     async def retry(command: RetryParked, call: Call[Any, Any]) -> HealthAnswer:
-        await _known(service, command)
+        await _settled(service, command, "retried", call.turn)
         call.turn.write(
             _AGAIN(which=command.reaction, exactly=command.position, moment=micros(service.now()))
         )
         return _health(service)
 
     async def skip(command: SkipParked, call: Call[Any, Any]) -> HealthAnswer:
-        await _known(service, command)
+        await _settled(service, command, "skipped", call.turn)
         one: dict[str, Any] = {"which": command.reaction, "exactly": command.position}
         call.turn.write(_SKIP(**one), _NO_REMINDER(**one, moment=micros(service.now())))
         return _health(service)
@@ -123,9 +125,17 @@ async def _parked(service: Service[Any]) -> ParkedAnswer:
     return ParkedAnswer(items=tuple(items))
 
 
-async def _known(service: Service[Any], command: RetryParked | SkipParked) -> None:
-    rows = await service.db.fetch(_PARKED)
-    if not any(
-        r["reaction"] == command.reaction and r["position"] == command.position for r in rows
-    ):
+async def _settled(
+    service: Service[Any],
+    command: RetryParked | SkipParked,
+    how: Literal["retried", "skipped"],
+    turn: Turn,
+) -> None:
+    """Keep who did what and why; Refused when nothing is parked there."""
+    which, position = command.reaction, command.position
+    if not await service.db.fetch(_THAT, which=which, exactly=position):
         raise Refused("not-found", "There is no such parked work.", 404)
+    stream = f"{which}-{position}"
+    await turn.load(PARKED_WORK, stream)
+    done = ParkedWorkSettled(which, position, how, command.reason)
+    turn.append(PARKED_WORK, stream, [done])

@@ -15,8 +15,6 @@ from bench.panels import PANELS, post_report
 from bench.table import Line
 from contracts.identity import PatientRecorded
 from kernel.envelope import Envelope
-from kernel.ids import new_id
-from kernel.keys import METADATA
 from kernel.refold import fold_again
 from kernel.service import Service
 from kernel.settings import Settings
@@ -66,12 +64,8 @@ async def _rebuild(data: Path, events: int, times: int) -> tuple[list[float], in
 async def _labs(data: Path) -> AsyncIterator[Service[Any]]:
     """labs without a bus: its log, its keys, its views, its committer."""
     service = build(Settings(service="labs", data=data))
-    await service.db.open(migrate=True)
-    await service.key_db.open(migrate=False)
-    await service.key_db.create(METADATA)
-    assert await service.lease.take(new_id(service.clock))
-    service.committer.term = service.lease.term
-    await service.log.reload()
+    await service.open()
+    assert await service.take_over()
     await fold_again(service.log, service.views, _silent)
     committing = asyncio.create_task(service.committer.run())
     try:
@@ -79,9 +73,7 @@ async def _labs(data: Path) -> AsyncIterator[Service[Any]]:
     finally:
         committing.cancel()
         await asyncio.gather(committing, return_exceptions=True)
-        await service.lease.release()
-        await service.db.close()
-        await service.key_db.close()
+        await service.close()
 
 
 async def _fill(service: Service[Any], events: int) -> None:

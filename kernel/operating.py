@@ -96,7 +96,8 @@ def _health(service: Service[Any]) -> HealthAnswer:
     sent = max(service.relay.sent, 0) if service.relay else 0
     return HealthAnswer(
         service=service.name,
-        writer=service.lease.term > 0,
+        stage=service.stage,
+        folded=service.folded,
         head=head,
         outbox=max(0, last - sent),
         repaired=service.inbox.repaired,

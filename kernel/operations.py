@@ -10,6 +10,7 @@ from pydantic import Field
 from kernel.envelope import Answer, Command, Contract, Query
 
 ANY = "*"
+Stage = Literal["starting", "standing by", "folding", "working"]
 
 
 class GetHealth(Query):
@@ -27,10 +28,15 @@ class ReactionHealth(Contract):
 
 
 class HealthAnswer(Answer):
-    """`outbox` counts the events not yet on the bus, `repaired` those fetched from a source."""
+    """`outbox` counts the events not yet on the bus, `repaired` those fetched from a source.
+
+    Until `stage` is `working` the service is not ready; `folded` says how many of how many events
+    are in its views.
+    """
 
     service: str
-    writer: bool
+    stage: Stage
+    folded: tuple[int, int]
     head: int
     outbox: int
     repaired: int

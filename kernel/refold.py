@@ -1,7 +1,9 @@
 """Folding a view anew from its log: in chunks, off the event loop's reads, with progress.
 
-A view whose marker is missing (new, or a new version) is folded before its service says that it
-is ready; the old version's tables serve the old process until it stops, and are dropped then.
+A view without its marker (new, or a new version) is folded before its service says that it is
+ready. How far a fold has come is written with each chunk's rows, so a fold that was cut short goes
+on. A process that stands by folds ahead while the old version serves; whoever becomes the writer
+folds what is left, marks the view as kept by its writer, and drops older versions.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import asyncio
 import gc
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 
 import sqlalchemy as sa
@@ -21,6 +23,7 @@ from kernel.store.port import Ask, Op, Put, Write
 from kernel.store.schema import CHECKPOINT, EVENT
 
 CHUNK = 5_000
+FOLDING = "folding:"
 log = logging.getLogger(__name__)
 
 NEXT = Ask(  # without what was published: a fold needs the events only
@@ -41,27 +44,67 @@ def say(name: str, done: int, of: int) -> None:
     log.info("folding %s: %d of %d events", name, done, of)
 
 
+async def fold_ahead(events: EventLog, views: Sequence[View], progress: Progress = say) -> int:
+    """Bring missing views near the head without being the writer; gives the events folded."""
+    async with events.db.only_one():
+        await events.reload()
+        return await _fold(events, await _missing(events, views), progress)
+
+
 async def fold_missing(events: EventLog, views: Sequence[View], progress: Progress = say) -> int:
-    """Fold the views that have no marker; gives the number of events read. Drops older versions."""
-    marks = {row["name"]: row["position"] for row in await events.db.fetch(MARKS)}
-    missing = [view for view in views if view.key not in marks]
-    for view in missing:
-        # A fold that was cut short starts again from nothing.
-        await events.db.drop(view.prefix)
-        await events.db.create(view.metadata)
-    folded = await _fold(events, missing, progress) if missing else 0
-    await _forget_old(events, views, marks)
-    return folded
+    """As the writer: fold to the head what has no marker, and mark it. Drops older versions.
+
+    Gives the number of events folded.
+    """
+    async with events.db.only_one():
+        missing = await _missing(events, views)
+        folded = await _fold(events, missing, progress)
+        marked: list[Write] = [SET_MARK(name=v.key, position=events.head) for v in missing]
+        await events.db.commit(marked + [DROP_MARK(which=FOLDING + v.key) for v in missing])
+        await _forget_old(events, views)
+        return folded
 
 
 async def fold_again(events: EventLog, views: Sequence[View], progress: Progress = say) -> int:
     """Drop these views' rows and fold them from the start (`portal rebuild`)."""
-    await events.db.commit([DROP_MARK(which=view.key) for view in views])
+    marks = [mark for view in views for mark in (view.key, FOLDING + view.key)]
+    await events.db.commit([DROP_MARK(which=mark) for mark in marks])
     return await fold_missing(events, views, progress)
 
 
+async def are_kept(events: EventLog, views: Sequence[View]) -> bool:
+    """Does the writer keep all of these views, in these versions?"""
+    marks = await _marks(events)
+    return all(view.key in marks for view in views)
+
+
+async def _marks(events: EventLog) -> Mapping[str, int]:
+    return {row["name"]: row["position"] for row in await events.db.fetch(MARKS)}
+
+
+async def _missing(events: EventLog, views: Sequence[View]) -> list[View]:
+    marks = await _marks(events)
+    return [view for view in views if view.key not in marks]
+
+
 async def _fold(events: EventLog, views: Sequence[View], progress: Progress) -> int:
-    position, names = 0, ", ".join(view.name for view in views)
+    """Fold each view from where its last fold was cut off; those from the same place together."""
+    marks = await _marks(events)
+    starts: dict[int, list[View]] = defaultdict(list)
+    for view in views:
+        start = marks.get(FOLDING + view.key)
+        if start is None:
+            await events.db.drop(view.prefix)
+            await events.db.create(view.metadata)
+            await events.db.commit([SET_MARK(name=FOLDING + view.key, position=0)])
+        starts[start or 0].append(view)
+    return sum([await _fold_from(start, events, vs, progress) for start, vs in starts.items()])
+
+
+async def _fold_from(
+    start: int, events: EventLog, views: Sequence[View], progress: Progress
+) -> int:
+    position, names = start, ", ".join(view.name for view in views)
     projects: dict[type, list[Project]] = defaultdict(list)
     for view in views:
         for kind, project in view.projects.items():
@@ -71,7 +114,7 @@ async def _fold(events: EventLog, views: Sequence[View], progress: Progress) -> 
     async with AsyncExitStack() as stack:
         stack.enter_context(_collector_off())
         put: Put = events.db.commit
-        if events.head > CHUNK:
+        if events.head - start > CHUNK:
             put = await stack.enter_async_context(events.db.bulk())
         while rows:
             position = rows[-1]["position"]
@@ -81,11 +124,11 @@ async def _fold(events: EventLog, views: Sequence[View], progress: Progress) -> 
             for record in records:
                 for project in projects.get(type(record.event), ()):
                     writes += project(record.event, record)
+            writes += [SET_MARK(name=FOLDING + view.key, position=position) for view in views]
             await put(writes)
             progress(names, position, events.head)
             rows = await following
-    await events.db.commit([SET_MARK(name=view.key, position=position) for view in views])
-    return position
+    return position - start
 
 
 @contextmanager
@@ -98,10 +141,11 @@ def _collector_off() -> Iterator[None]:
         gc.enable()
 
 
-async def _forget_old(events: EventLog, views: Sequence[View], marks: dict[str, int]) -> None:
+async def _forget_old(events: EventLog, views: Sequence[View]) -> None:
     current = {view.key for view in views}
-    for name in marks:
-        if name.startswith("view:") and name not in current:
-            _, view, version = name.split(":")
-            await events.db.commit([DROP_MARK(which=name)])
+    for mark in await _marks(events):
+        key = mark.removeprefix(FOLDING)
+        if key.startswith("view:") and key not in current:
+            _, view, version = key.split(":")
+            await events.db.commit([DROP_MARK(which=mark)])
             await events.db.drop(table_prefix(view, int(version)))

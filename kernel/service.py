@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -26,8 +26,9 @@ from kernel.bus.connect import connect, options
 from kernel.bus.provision import Provisioner, Wanted, until_ready
 from kernel.bus.requests import TOKEN, Reply, ask, subject_of
 from kernel.bus.subscribe import Hears, broker, mend
+from kernel.callers import Callers, Itself
 from kernel.codec import Codec
-from kernel.committer import Committer
+from kernel.committer import Committer, Fenced
 from kernel.envelope import Answer, Command, PublishedPage, PublishedSince, Query
 from kernel.event_log import EventLog
 from kernel.events import OWN as OWN_EVENTS
@@ -38,12 +39,13 @@ from kernel.keys import METADATA as KEY_TABLES
 from kernel.keys import KeyRing
 from kernel.lease import Lease
 from kernel.operating import built_in
+from kernel.operations import GetHealth, Stage
 from kernel.outbox import Relay
 from kernel.policy import Policies
 from kernel.projection import Record, View
 from kernel.publishing import Publisher
 from kernel.reactor import Reactor
-from kernel.refold import fold_missing
+from kernel.refold import are_kept, fold_ahead, fold_missing
 from kernel.settings import Settings
 from kernel.store.port import Ask, Row, open_database
 from kernel.telemetry import HEADER
@@ -55,7 +57,6 @@ __all__ = ["Service", "Settings"]
 D = TypeVar("D")
 A = TypeVar("A", bound=Answer)
 IDLE_CHECK_SECONDS = 5
-TOKEN_SECONDS = 30
 STOP_SECONDS = 5
 log = logging.getLogger(__name__)
 
@@ -84,6 +85,8 @@ class Service(Generic[D]):
     live: Live | None = None
     nats: Client = field(init=False)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    stage: Stage = "starting"
+    folded: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         self.clock = self.settings.clock
@@ -102,8 +105,8 @@ class Service(Generic[D]):
         life = timedelta(seconds=self.settings.lease_seconds)
         self.lease = Lease(self.db, self.clock, holder, life)
         self.relay: Relay | None = None
-        self._token = ("", 0.0)
-        self._callers: dict[str, Any] = {}
+        self._itself = Itself(self.settings)
+        self._callers = Callers(self.settings.verifier, self.caller)
 
     # -- what handlers and reactions use ---------------------------------------------------------
 
@@ -125,64 +128,92 @@ class Service(Generic[D]):
 
     async def request(self, message: Command | Query, answer: type[A], key: str = "") -> A:
         """Ask another service, signed as this one. Raises Refused or Unavailable."""
-        return await ask(self.nats, message, answer, self.own_token(), key)
-
-    def own_token(self) -> str:
-        """A token that says which service this is; kept for half its life."""
-        token, until = self._token
-        moment = self.clock.now().timestamp()
-        if moment > until:
-            claims = {"subject": self.name, "role": "service"}
-            token = self.settings.sign(claims, TOKEN_SECONDS)
-            self._token = (token, moment + TOKEN_SECONDS / 2)
-        return token
+        return await ask(self.nats, message, answer, self._itself.token(), key)
 
     async def _published_since(self, source: str, topic: str, after: int) -> PublishedPage:
         query = PublishedSince(topic=topic, after=after)
-        return await ask(self.nats, query, PublishedPage, self.own_token(), service=source)
+        return await ask(self.nats, query, PublishedPage, self._itself.token(), service=source)
 
     # -- life ------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Open the log and fold what must be folded. No bus is needed for this."""
+        """Open the databases. No bus is needed for this."""
         await self.db.open(migrate=True)
         await self.key_db.open(migrate=False)
         await self.key_db.create(KEY_TABLES)
-        while not await self.lease.take(new_id(self.clock)):
-            log.info("%s stands by: another process is the writer", self.name)
-            await asyncio.sleep(self.settings.lease_seconds / 3)
+
+    async def take_over(self) -> bool:
+        """Become the writer of the log, if no other process is."""
+        if not await self.lease.take(new_id(self.clock)):
+            return False
         self.committer.term = self.lease.term
         await self.log.reload()
-        await fold_missing(self.log, self.views)
+        return True
+
+    async def close(self) -> None:
+        """Leave the lease to the next one, and close the databases."""
+        await self.lease.release()
+        await self.db.close()
+        await self.key_db.close()
 
     async def run(self) -> None:
-        """Start everything, say ready, and work until cancelled or fenced."""
+        """Stand by until this process may write, start everything, and work until cancelled or fenced."""
         await self.open()
         self.nats = await connect(self.settings.nats, self.name, self.settings.credential)
-        js = self.nats.jetstream(timeout=5)
+        endpoints = Endpoints(self.nats, self.name)
+        try:
+            if not await self.take_over():
+                await self._stand_by(endpoints)
+            await self._work(endpoints)
+        finally:
+            await self._leave()
+
+    async def _stand_by(self, endpoints: Endpoints) -> None:
+        """Another process writes. Fold new versions of views ahead; answer queries from those that
+        the writer keeps; take over when it has gone. Raises Fenced under a writer of another version.
+        """
+        log.info("%s stands by: another process is the writer", self.name)
+        await fold_ahead(self.log, self.views, self._folded)
+        while not await self.take_over():
+            if await are_kept(self.log, self.views):
+                await self._answer(endpoints, self._queries())
+                self.stage = "standing by"
+            elif self.stage == "standing by":
+                raise Fenced("the writer has other versions of the views")
+            await asyncio.sleep(self.settings.lease_seconds / 3)
+
+    async def _work(self, endpoints: Endpoints) -> None:
+        """The writer's life."""
         wanted = self._wanted()
         provisioner = Provisioner(self.nats, wanted)
         keep = timedelta(days=self.settings.bus_days)
+        js = self.nats.jetstream(timeout=5)
         self.relay = Relay(self.log, js, wanted.stream, self.clock, keep)
         self.committer.after_commit += [self._hint, self.relay.wake]
         self.committer.after_commit += [reactor.wake for reactor in self.reactors]
-        endpoints = Endpoints(self.nats, self.name)
         listener = broker(self.settings.nats, self._connection_options())
-        try:
-            async with asyncio.TaskGroup() as group:
-                for job in self._jobs(provisioner):
-                    group.create_task(ending(job))
-                await self._answer(endpoints)
-                group.create_task(ending(self._listen(listener, provisioner)))
-                self.ready.set()
-                log.info("%s is ready", self.name)
-                try:
-                    await asyncio.Event().wait()  # until cancelled, or one of the jobs failed
-                finally:
-                    # The jobs still run: what was taken can be finished.
-                    await self._take_no_more(endpoints, listener)
-        finally:
-            await self._leave()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(ending(self._keep_lease()))
+            self.stage = "folding"
+            await self._answer(endpoints, {GetHealth})
+            await fold_missing(self.log, self.views, self._folded)
+            for job in self._jobs(provisioner):
+                group.create_task(ending(job))
+            await self._answer(endpoints)
+            group.create_task(ending(self._listen(listener, provisioner)))
+            self.stage = "working"
+            self.ready.set()
+            log.info("%s is ready", self.name)
+            try:
+                await asyncio.Event().wait()  # until cancelled, or one of the jobs failed
+            finally:
+                # The jobs still run: what was taken can be finished.
+                await self._take_no_more(endpoints, listener)
+
+    def _folded(self, names: str, done: int, of: int) -> None:
+        """Progress of a fold, for operators and the log."""
+        self.folded = (done, of)
+        log.info("%s folds %s: %d of %d events", self.name, names, done, of)
 
     def _wanted(self) -> Wanted:
         publishes = bool(self.publisher.translations)
@@ -192,7 +223,7 @@ class Service(Generic[D]):
         return options(f"{self.name}-events", self.settings.credential)
 
     def _jobs(self, provisioner: Provisioner) -> list[Any]:
-        jobs: list[Any] = [self.committer.run(), provisioner.run(), self._keep_lease()]
+        jobs: list[Any] = [self.committer.run(), provisioner.run()]
         if self.publisher.translations and self.relay is not None:
             jobs.append(self.relay.run())
         jobs += [reactor.run() for reactor in self.reactors]
@@ -233,16 +264,23 @@ class Service(Generic[D]):
 
     # -- answering -------------------------------------------------------------------------------
 
-    async def _answer(self, endpoints: Endpoints) -> None:
-        for endpoint in self.api.endpoints.values():
-            await endpoints.add(subject_of(endpoint.message), self._served(endpoint))
-        for endpoint in built_in(self):
-            await endpoints.add(subject_of(endpoint.message, self.name), self._served(endpoint))
+    async def _answer(
+        self, endpoints: Endpoints, only: Collection[type[Command | Query]] | None = None
+    ) -> None:
+        """Answer from now on: everything, or these messages only."""
+        for endpoint in (*self.api.endpoints.values(), *built_in(self)):
+            if only is None or endpoint.message in only:
+                subject = subject_of(endpoint.message, self.name)
+                await endpoints.add(subject, self._served(endpoint))
+
+    def _queries(self) -> list[type[Command | Query]]:
+        """What a process that stands by can answer: reads of views, nothing about itself."""
+        return [e.message for e in self.api.endpoints.values() if e.kind == "query"]
 
     def _served(self, endpoint: Endpoint) -> Callable[[dict[str, str], bytes], Awaitable[Reply]]:
         async def answering(headers: dict[str, str], body: bytes) -> Reply:
             try:
-                caller = self._caller(headers.get(TOKEN, ""))
+                caller = self._callers.of(headers.get(TOKEN, ""))
             except BadToken:
                 return problem(401, "signed-out", "Please sign in.")
             if endpoint.roles is not None and not headers.get(TOKEN):
@@ -253,22 +291,6 @@ class Service(Generic[D]):
             return await serve(endpoint, body, call)
 
         return answering
-
-    def _caller(self, token: str) -> Any:
-        """Who the token says it is. Accounts come from identity; a service speaks for itself."""
-        if not token:
-            return self.caller(subject="anonymous", role="anonymous")
-        claims = self.settings.verifier.claims(token)
-        known = self._callers.get(token)
-        if known is None:
-            itself = claims["role"] == "service" and claims["subject"] == claims["iss"]
-            if claims["iss"] != "identity" and not itself:
-                raise BadToken("a service may speak only for itself")
-            known = self.caller(**{k: v for k, v in claims.items() if k not in ("iss", "exp")})
-            if len(self._callers) > 10_000:
-                self._callers.clear()
-            self._callers[token] = known
-        return known
 
     async def _take_no_more(self, endpoints: Endpoints, listener: NatsBroker) -> None:
         """Finish what was taken; no more comes in."""
@@ -287,7 +309,5 @@ class Service(Generic[D]):
                 await self.nats.drain()
         except (TimeoutError, nats.errors.Error) as error:
             log.warning("%s stopped without a full drain: %s", self.name, type(error).__name__)
-        await self.lease.release()
-        await self.db.close()
-        await self.key_db.close()
+        await self.close()
         telemetry.stop()

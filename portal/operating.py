@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from contracts.catalog import SERVICES
-from kernel.ids import new_id
-from kernel.keys import METADATA
 from kernel.operations import GetParked, ParkedAnswer
 from kernel.refold import fold_again
 from portal.operator import Operator
-from portal.places import Places, running
+from portal.places import Places, hold, running
 
 
 async def rebuild(data: Path, name: str) -> None:
@@ -19,21 +17,17 @@ async def rebuild(data: Path, name: str) -> None:
 
     if name not in BUILDERS:
         raise SystemExit(f"There is no service {name}: one of {', '.join(BUILDERS)}.")
+    hold(data)
     places = Places(str(data), 0, 0, 0, 0, 0, "", own_nats=True)
     service = BUILDERS[name](settings_of(name, places))
-    await service.db.open(migrate=True)
-    await service.key_db.open(migrate=False)
-    await service.key_db.create(METADATA)
-    if not await service.lease.take(new_id(service.clock)):
+    await service.open()
+    if not await service.take_over():
         raise SystemExit(f"{name} is running elsewhere: stop it first.")
-    await service.log.reload()
     count = await fold_again(
         service.log, service.views, lambda name, done, of: print(f"  {name}: {done} of {of} events")
     )
     print(f"{name}: {count} events folded into {len(service.views)} views.")
-    await service.lease.release()
-    await service.db.close()
-    await service.key_db.close()
+    await service.close()
 
 
 async def show_parked(data: Path) -> None:

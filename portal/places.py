@@ -4,6 +4,7 @@ so that the command line finds the portal that runs.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -52,6 +53,16 @@ class Places:
         part = Path(self.data) / "pids.json.part"
         part.write_text(json.dumps(pids))
         part.replace(Path(self.data) / "pids.json")
+
+
+def hold(data: Path) -> int:
+    """Be the only one who works on this data, as long as the file descriptor returned is open."""
+    held = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit(f"A portal runs on {data} already: stop it first.") from None
+    return held
 
 
 def choose() -> Places:

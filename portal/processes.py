@@ -6,6 +6,7 @@ A child that dies is started again; SIGTERM or SIGINT stops all of them, in orde
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import os
@@ -22,6 +23,7 @@ from kernel.telemetry import described
 STOP_SECONDS = 12
 RESTART_SECONDS = 0.3
 LOOK_SECONDS = 0.2
+PR_SET_PDEATHSIG = 1
 log = logging.getLogger(__name__)
 
 
@@ -48,10 +50,12 @@ class Family:
         parts: list[Part],
         say: Callable[[str], None],
         note: Callable[[dict[str, int]], None] = lambda pids: None,
+        keep_from_children: tuple[int, ...] = (),
     ) -> None:
         self._parts = parts
         self._say = say
         self._note = note
+        self._keep_from_children = keep_from_children
         self._stopping = False
         self._woken, self._waker = socket.socketpair()
 
@@ -89,6 +93,9 @@ class Family:
             return
         code = 1
         try:
+            _end_with_parent()
+            for descriptor in self._keep_from_children:
+                os.close(descriptor)
             # The terminal's Ctrl-C reaches the whole group: only the parent acts on it.
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -137,6 +144,14 @@ class Family:
         for part in self._parts:
             if part.pid:
                 os.kill(part.pid, signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to stop this child when the parent is gone, also by kill -9: nobody would restart it,
+    and the next `make run` would meet it on its ports.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _why(status: int) -> str:

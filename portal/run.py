@@ -21,7 +21,7 @@ from kernel.service import Service
 from kernel.settings import Settings
 from portal.demo.start import load_when_ready
 from portal.mailbox import run_mailbox
-from portal.places import LOOPBACK, Places, choose
+from portal.places import LOOPBACK, Places, choose, hold
 from portal.processes import Family, Part
 from services.gateway import service as gateway
 from services.identity.service import build as build_identity
@@ -44,6 +44,7 @@ def run(demo: bool = True) -> None:
     places = choose()
     started = time.monotonic()
     data = Path(places.data)
+    lock = hold(data)
     os.environ["SMTP_URL"] = os.environ.get("SMTP_URL", f"smtp://{LOOPBACK}:{places.smtp}")
     os.environ["MLLP_PORT"] = str(places.mllp)
     _logging(data)
@@ -60,7 +61,7 @@ def run(demo: bool = True) -> None:
     if demo:
         loads = Part("demo", lambda: alone(load_when_ready(places, started, say)), once=True)
         parts.append(loads)
-    Family(parts, say, places.note).run()
+    Family(parts, say, places.note, keep_from_children=(lock,)).run()
     say("Stopped.")
 
 

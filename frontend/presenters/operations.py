@@ -47,10 +47,11 @@ class Reaction(BaseModel):
 
 
 class Health(BaseModel):
-    """How a service is doing."""
+    """How a service is doing. `folded`: how many of how many events are in its views, until ready."""
 
     service: str
-    writer: bool
+    stage: str
+    folded: tuple[int, int] = (0, 0)
     head: int
     outbox: int
     reactions: list[Reaction] = []
@@ -95,12 +96,12 @@ def service_row(name: str, health: Health | None) -> ServiceRow:
     slowest = max(health.reactions, key=lambda r: r.lag, default=None)
     lag = slowest.lag if slowest else 0
     waiting = sum(reaction.waiting for reaction in health.reactions)
-    if waiting or max(lag, health.outbox) > BEHIND:
+    if health.stage != "working":
+        words, kind = _not_ready(health), "grey"
+    elif waiting or max(lag, health.outbox) > BEHIND:
         words, kind = "Needs a look", "amber"
-    elif health.writer:
-        words, kind = "Working", "green"
     else:
-        words, kind = "Ready, not writing", "grey"
+        words, kind = "Working", "green"
     return ServiceRow(
         name=name,
         words=words,
@@ -111,6 +112,11 @@ def service_row(name: str, health: Health | None) -> ServiceRow:
         slowest=slowest.name if slowest and lag else "",
         waiting=waiting,
     )
+
+
+def _not_ready(health: Health) -> str:
+    done, of = health.folded
+    return f"Making its views: {done:,} of {of:,} events" if of else "Starting"
 
 
 def parked(found: Mapping[str, ParkedList | None]) -> list[tuple[str, Parked]]:

@@ -37,11 +37,15 @@ class Endpoints:
         self._client = client
         self._service = service
         self._micro: MicroService | None = None
+        self._subjects: set[str] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._seconds = meter(__name__).create_histogram("portal_request_seconds", unit="s")
 
     async def add(self, subject: str, answering: Answering) -> None:
-        """Answer a subject from now on."""
+        """Answer a subject from now on; one that is answered already stays as it is."""
+        if subject in self._subjects:
+            return
+        self._subjects.add(subject)
         if self._micro is None:
             self._micro = await nats.micro.add_service(
                 self._client, name=self._service, version=VERSION, queue_group=self._service

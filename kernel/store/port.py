@@ -134,6 +134,9 @@ class Database(Protocol):
         before its batch is written; errors come with a later one, at the latest with the end.
         """
 
+    def only_one(self) -> AbstractAsyncContextManager[None]:
+        """One process at a time: others wait here, and need no lease for it."""
+
     async def scrub(self) -> None:
         """Make deleted bytes unreadable on disk, as far as the engine can."""
 

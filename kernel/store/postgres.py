@@ -16,6 +16,8 @@ from kernel.store.migrate import migrate as migrate_schema
 from kernel.store.port import Ask, Conflict, Put, Row, Write, runs
 
 READERS = 4
+ONLY_ONE = 7_203_001
+"""The advisory lock of `only_one`; locks are per database, so any number does."""
 
 
 class PostgresDatabase:
@@ -77,6 +79,15 @@ class PostgresDatabase:
     @asynccontextmanager
     async def bulk(self) -> AsyncIterator[Put]:
         yield self.commit
+
+    @asynccontextmanager
+    async def only_one(self) -> AsyncIterator[None]:
+        connection = await self._connect()  # the lock is this connection's, and ends with it
+        try:
+            await connection.execute(f"SELECT pg_advisory_lock({ONLY_ONE})")
+            yield
+        finally:
+            await connection.close()
 
     async def scrub(self) -> None:
         """Nothing to do: PostgreSQL's vacuum reclaims the row, the key store's backups expire."""

@@ -122,6 +122,10 @@ class SqliteDatabase:
             sink.close()
             await second.wait()
 
+    @asynccontextmanager
+    async def only_one(self) -> AsyncIterator[None]:
+        yield  # a SQLite file belongs to one process
+
     async def scrub(self) -> None:
         await self._in(
             self._writer, lambda: self._write.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

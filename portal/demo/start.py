@@ -16,6 +16,7 @@ from portal.places import LOOPBACK, Places
 
 VT, FS, CR = b"\x0b", b"\x1c", b"\r"
 LOOK_SECONDS = 0.05
+SHOW_EVERY = 50_000
 SERVICES = ("practice", "identity", "labs", "notifier", "interop")
 
 
@@ -23,7 +24,7 @@ async def load_when_ready(places: Places, started: float, say: Callable[[str], N
     """Progress while the parts come up, then the demo."""
     operator = await _reach(places)
     for number, service in enumerate(SERVICES, 1):
-        await _answers(operator, service)
+        await _works(operator, service, say)
         say(f"  {service} is ready ({number} of {len(SERVICES)})")
     for port in (places.gateway, places.port, places.mailbox, places.mllp):
         await _open(port)
@@ -43,13 +44,21 @@ async def _reach(places: Places) -> Operator:
     return await Operator.reach(places)
 
 
-async def _answers(operator: Operator, service: str) -> None:
+async def _works(operator: Operator, service: str, say: Callable[[str], None]) -> None:
+    """Wait for a service; one that folds its views says how far it is, in steps worth a line."""
+    shown = 0
     while True:
         try:
-            await operator.ask(GetHealth(), HealthAnswer, service=service)
-            return
+            health = await operator.ask(GetHealth(), HealthAnswer, service=service)
+            if health.stage == "working":
+                return
+            done, of = health.folded
+            if done - shown >= SHOW_EVERY:
+                shown = done
+                say(f"  {service} makes its views: {done:,} of {of:,} events")
         except Unavailable:
-            await asyncio.sleep(LOOK_SECONDS)
+            pass  # not there yet
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _open(port: int) -> None:

@@ -44,6 +44,7 @@ async def test_the_first_write_after_a_start_does_not_set_the_head_back(house: H
         assert head >= 3
     again = demo.kitchen(house.settings("kitchen"))
     await again.open()
+    assert await again.take_over()
     writing = asyncio.create_task(again.committer.run())
     await again.committer.submit(Unit(only_a_checkpoint, actor="test"))
     assert again.log.head >= head
@@ -51,8 +52,7 @@ async def test_the_first_write_after_a_start_does_not_set_the_head_back(house: H
     assert again.log.head >= head
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
-    await again.db.close()
-    await again.key_db.close()
+    await again.close()
 
 
 async def test_old_news_beside_new_news_does_not_set_the_mark_back(house: House) -> None:

@@ -233,7 +233,12 @@ async def test_a_service_tells_how_it_is(house: House) -> None:
         await house.take("b1")
         await until(lambda: ward.relay is not None and ward.relay.sent == 1)
         health = await house.ask(GetHealth(), HealthAnswer, service="ward")
-        assert (health.service, health.writer, health.head, health.outbox) == ("ward", True, 1, 0)
+        assert (health.service, health.stage, health.head, health.outbox) == (
+            "ward",
+            "working",
+            1,
+            0,
+        )
 
 
 async def test_operators_only_are_told(house: House) -> None:

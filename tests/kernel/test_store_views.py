@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import sqlalchemy as sa
 
 from kernel import refold
 from kernel.projection import View
-from kernel.refold import MARKS, fold_again
+from kernel.refold import FOLDING, MARKS, are_kept, fold_again, fold_ahead, fold_missing
 from kernel.store.port import Ask, Row
 from kernel.store.schema import EVENT
 from tests.kernel import demo_services as demo
@@ -112,7 +114,7 @@ async def test_a_view_that_is_marked_is_not_folded_again(place: Place) -> None:
         assert len(await rows_of(log)) == 3
 
 
-async def test_a_fold_that_was_cut_short_starts_again(
+async def test_a_fold_that_was_cut_short_goes_on_where_it_was(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(place) as log:
@@ -132,9 +134,14 @@ async def test_a_fold_that_was_cut_short_starts_again(
     assert newer.key not in await marks(log)
     await log.db.close()
     await log.key_db.close()
-    monkeypatch.undo()
+    told: list[int] = []
+    monkeypatch.setattr(
+        refold.fold_missing, "__defaults__", (lambda name, done, of: told.append(done),)
+    )
     async with opened(place, views=(newer,)) as log:
+        assert told == [6, 7]
         assert [row["bed"] for row in await rows_of(log, table)] == ["b0", "b2", "b4"]
+        assert not [name for name in await marks(log) if name.startswith(FOLDING)]
 
 
 async def test_two_views_are_folded_in_one_pass(place: Place) -> None:
@@ -145,3 +152,44 @@ async def test_two_views_are_folded_in_one_pass(place: Place) -> None:
     views: tuple[View, ...] = (demo.OCCUPIED, second)
     async with opened(place, views=views) as log:
         assert await rows_of(log, table) == await rows_of(log)
+
+
+async def test_a_new_version_is_folded_ahead_while_the_old_one_serves(place: Place) -> None:
+    newer, table = demo.occupied(version=2)
+    async with opened(place) as old:
+        await fill(old)
+        ahead = WardLog(place, views=(newer,))
+        await ahead.db.open(migrate=True)
+        await ahead.key_db.open(migrate=False)
+        assert await fold_ahead(ahead.log, ahead.views) == 7
+        assert not await are_kept(ahead.log, ahead.views)
+        await old.take("b9", "p9")  # the old version still writes, and its view still answers
+        assert len(await old.beds()) == 4
+        assert len(await rows_of(ahead, table)) == 3
+        await ahead.log.reload()
+        assert await fold_missing(ahead.log, ahead.views) == 1  # only what came meanwhile
+        assert await are_kept(ahead.log, ahead.views)
+        assert [row["bed"] for row in await rows_of(ahead, table)] == ["b0", "b2", "b4", "b9"]
+        await ahead.db.close()
+        await ahead.key_db.close()
+
+
+@pytest.mark.postgres
+async def test_two_processes_that_fold_ahead_at_once_fold_each_event_once(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Place(postgres_url, f"sqlite:///{tmp_path}/keys.db", tmp_path)
+    async with opened(place) as old:
+        await fill(old)
+        in_small_chunks(monkeypatch)
+        newer, table = demo.occupied(version=2)
+        both = [WardLog(place, views=(newer,)) for _ in range(2)]
+        for log in both:
+            await log.db.open(migrate=True)
+            await log.key_db.open(migrate=False)
+        folded = await asyncio.gather(*(fold_ahead(log.log, log.views) for log in both))
+        assert sorted(folded) == [0, 7]
+        assert [row["bed"] for row in await rows_of(both[0], table)] == ["b0", "b2", "b4"]
+        for log in both:
+            await log.db.close()
+            await log.key_db.close()

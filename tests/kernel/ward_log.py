@@ -79,6 +79,9 @@ class Flaky:
     def bulk(self) -> AbstractAsyncContextManager[Put]:
         return self.inner.bulk()
 
+    def only_one(self) -> AbstractAsyncContextManager[None]:
+        return self.inner.only_one()
+
     async def scrub(self) -> None:
         await self.inner.scrub()
 

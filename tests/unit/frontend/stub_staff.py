@@ -234,7 +234,14 @@ def _health(request: Request) -> Response:
     service = request.url.path.split("/")[4]
     held = 1 if service == "notifier" else 0
     reactions = [{"name": "match-registration", "lag": held * 7, "waiting": held}]
-    said = {"service": service, "writer": True, "head": 48210, "outbox": 0, "repaired": 0}
+    said = {
+        "service": service,
+        "stage": "working",
+        "folded": [0, 0],
+        "head": 48210,
+        "outbox": 0,
+        "repaired": 0,
+    }
     return JSONResponse(said | {"reactions": reactions})
 
 

@@ -100,15 +100,20 @@ def test_parked_work_needs_a_reason(sre: TestClient, back: Stub) -> None:
 
 
 def test_a_service_in_words() -> None:
-    def health(lag: int, waiting: int, writer: bool = True) -> Health:
+    def health(lag: int, waiting: int, stage: str = "working") -> Health:
         reactions = [Reaction(name="mail", lag=lag, waiting=waiting)]
-        return Health(service="x", writer=writer, head=9, outbox=0, reactions=reactions)
+        folded = (4000, 9000) if stage == "folding" else (0, 0)
+        return Health(
+            service="x", stage=stage, folded=folded, head=9, outbox=0, reactions=reactions
+        )
 
     assert service_row("x", None).words == "Does not answer"
     assert service_row("x", health(0, 0)).words == "Working"
     assert service_row("x", health(3, 1)).words == "Needs a look"
     assert service_row("x", health(3, 1)).slowest == "mail"
-    assert service_row("x", health(0, 0, writer=False)).words == "Ready, not writing"
+    assert service_row("x", health(9000, 0, "starting")).words == "Starting"
+    folding = service_row("x", health(9000, 0, "folding"))
+    assert folding.words == "Making its views: 4,000 of 9,000 events"
 
 
 # -- the demo's mailbox ----------------------------------------------------------------------------

@@ -33,7 +33,14 @@ def _well(back: Stub) -> None:
 
     def health(request: Request) -> Response:
         service = request.url.path.split("/")[4]
-        said = {"service": service, "writer": True, "head": 9, "outbox": 0, "repaired": 0}
+        said = {
+            "service": service,
+            "stage": "working",
+            "folded": [0, 0],
+            "head": 9,
+            "outbox": 0,
+            "repaired": 0,
+        }
         return JSONResponse(said | {"reactions": []})
 
     for service in SERVICES:

@@ -83,6 +83,7 @@ PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
 
 HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
     "identity": (practice.PracticeConfigured, notifier.EmailSent, notifier.EmailFailed),
+    "interop": (practice.PracticeConfigured,),
     "labs": (practice.PracticeConfigured, practice.ProviderListed, identity.PatientRecorded),
     "notifier": (
         practice.PracticeConfigured,

@@ -154,8 +154,7 @@ async def _load(demo: Demo, send: Send, send_mllp: SendMllp, say: Say) -> None:
     messages = [admission(person, demo.anchor) for person in demo.patients]
     messages += [result(order) for order in results(demo.patients, demo.anchor)]
     for message in messages:
-        reply = await send_mllp(message)
-        if b"\rMSA|AA" not in reply:
+        if not await _taken(message, send_mllp):
             say(f"A demo message was not accepted: {_control_id(message)}")
     await _review(demo, send)
     await _enrol(demo, send)
@@ -205,6 +204,16 @@ async def _enrol(demo: Demo, send: Send) -> None:
         password=SecretStr(ENROLLED_PASSWORD),
     )
     await send(complete, Answer, ANYONE, "demo-enrol")
+
+
+async def _taken(message: bytes, send_mllp: SendMllp) -> bool:
+    """Send a message, again while interop has not heard the practice's profile yet: 10 s at most."""
+    for _ in range(HEARING_TRIES):
+        reply = await send_mllp(message)
+        if b"try again" not in reply:
+            break
+        await asyncio.sleep(HEARING_PAUSE_SECONDS)
+    return b"\rMSA|AA" in reply
 
 
 async def _once_heard(ask: Callable[[], Awaitable[A]]) -> A:

@@ -15,9 +15,11 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
 from contracts.identity import PatientAnswer
 from contracts.labs import PostAnswer, PostReport
+from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
 from kernel.envelope import Answer
 from kernel.store.port import Ask
@@ -162,7 +164,8 @@ class Intake:
         if not raw:
             seen.worse("refused", "The message is empty or its bytes are gone", "207")
             return await self._append_outcome(id, state.attempt, seen, "unknown", "unknown")
-        translated = await self._translate(raw, state.format, state.received)
+        zone = await self._practice_zone()
+        translated = await self._translate(raw, state.format, state.received, zone)
         ordinal = 0
         total = sum(len(one.parcel.reports) + 1 for one in translated if one.parcel)
         try:
@@ -178,14 +181,23 @@ class Intake:
         kind = "batch" if len(translated) > 1 else kind_of(translated[0])
         return await self._append_outcome(id, state.attempt, seen, kind, first.sender or "unknown")
 
-    async def _translate(self, raw: bytes, format: Format, received: datetime) -> list[Translated]:
+    async def _practice_zone(self) -> ZoneInfo:
+        """Where dates without an offset are read; nothing is translated before it is known."""
+        rows = await self._host.fetch(views.ZONE)
+        if not rows:
+            raise Unavailable("the practice's profile has not been heard yet")
+        return ZoneInfo(rows[0]["zone"])
+
+    async def _translate(
+        self, raw: bytes, format: Format, received: datetime, zone: ZoneInfo
+    ) -> list[Translated]:
         """In a thread where it takes long; one bundle at a time, for the memory it needs."""
         if format == "fhir":
             async with self._bundles:
-                return await asyncio.to_thread(translate_fhir, raw, received)
+                return await asyncio.to_thread(translate_fhir, raw, received, zone)
         if len(raw) <= SMALL:
-            return translate_hl7v2(raw, received)
-        return await asyncio.to_thread(translate_hl7v2, raw, received)
+            return translate_hl7v2(raw, received, zone)
+        return await asyncio.to_thread(translate_hl7v2, raw, received, zone)
 
     def _note_problem(self, one: Translated, seen: Tally) -> None:
         if one.problem is None:

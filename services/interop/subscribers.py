@@ -1,7 +1,8 @@
-"""What interop hears: nothing. It asks identity and labs, and waits for their answers."""
+"""What interop hears: the practice's zone, in which dates without an offset are read."""
 
 from __future__ import annotations
 
+from contracts.practice import PracticeConfigured
 from kernel.bus.subscribe import Hears
 
-HEARS = Hears("interop")
+HEARS = Hears("interop", PracticeConfigured)

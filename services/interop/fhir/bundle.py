@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import tzinfo
 from importlib import import_module
 from urllib.parse import unquote
 
@@ -30,9 +31,12 @@ MOST_ENTRIES = 20_000
 
 
 class Bundle:
-    """The resources of one bundle by type and by the names that references use."""
+    """The resources of one bundle by type and by the names that references use.
 
-    def __init__(self, content: Json) -> None:
+    `zone` is the practice's: dates without an offset are read there.
+    """
+
+    def __init__(self, content: Json, zone: tzinfo) -> None:
         """Raises Unusable for another resource, another kind of bundle, or invalid content."""
         if text(content, "resourceType") != "Bundle":
             raise Unusable("The file is no FHIR bundle", verdict="refused")
@@ -41,6 +45,7 @@ class Bundle:
         entries = items(content, "entry")
         if len(entries) > MOST_ENTRIES:
             raise Unusable("More entries in one bundle than can be taken", verdict="refused")
+        self.zone = zone
         self.timestamp = text(content, "timestamp")
         self.counts: Counter[str] = Counter()
         self._by_type: dict[str, list[Json]] = {}

@@ -6,7 +6,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -83,19 +83,17 @@ def codes(value: Any, *path: str | int) -> Iterator[tuple[str, str]]:
             yield text(coding, "system"), text(coding, "code")
 
 
-def moment(written: str) -> datetime | None:
+def moment(written: str, practice_zone: tzinfo) -> datetime | None:
     """A FHIR dateTime or instant in UTC; None for a mere month or year, which judge no age (R54).
 
-    A date without a time is that day's first moment in UTC: FHIR requires an offset with a time.
+    A date without a time is that day's first moment at the practice, by whose calendar birthdays
+    are counted. A time without an offset, which FHIR forbids, is read there too.
     """
     try:
-        if len(written) == 10:
-            found = datetime.fromisoformat(written).replace(tzinfo=UTC)
-        elif len(written) > 10:
-            found = datetime.fromisoformat(written)
-        else:
+        if len(written) < 10:
             return None
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        found = datetime.fromisoformat(written)
+        return (found if found.tzinfo else found.replace(tzinfo=practice_zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 

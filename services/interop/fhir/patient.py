@@ -24,7 +24,8 @@ def record_patient(bundle: Bundle, patient: Json, received: datetime) -> RecordP
     found = identifiers(patient)
     if not found:
         raise Unusable("No usable patient identifier", code="101", where="Patient")
-    updated = moment(text(patient, "meta", "lastUpdated")) or moment(bundle.timestamp)
+    updated = moment(text(patient, "meta", "lastUpdated"), bundle.zone)
+    updated = updated or moment(bundle.timestamp, bundle.zone)
     born = day(text(patient, "birthDate"))
     return RecordPatient(
         identifiers=found,

@@ -119,7 +119,7 @@ def _report(
     """`head` is the DiagnosticReport, or the lone observation itself."""
     for one in (head, *results):
         _same_patient(bundle, one, subject)
-    made = values.observations(results)
+    made = values.observations(results, bundle.zone)
     if len(made) > MOST_VALUES:
         raise Unusable("More values in one report than can be taken")
     whole = head is not results[0] if results else True
@@ -127,7 +127,7 @@ def _report(
     notes = [text(head, "conclusion")] if whole else []
     if whole and (items(head, "presentedForm") or items(head, "media")):
         notes.append("The sender attached a document. It is not shown here.")
-    reported = moment(text(head, "issued"))
+    reported = moment(text(head, "issued"), bundle.zone)
     return PostReport(
         report=_report_id(bundle, head, subject),
         patient=PENDING,
@@ -184,9 +184,9 @@ def _acquired(bundle: Bundle, head: Json, results: list[Json]) -> datetime | Non
         collected = text(one, "collection", "collectedDateTime") or text(
             one, "collection", "collectedPeriod", "start"
         )
-        if found := moment(collected):
+        if found := moment(collected, bundle.zone):
             return found
-    stated = (moment(values.effective(one)) for one in resources)
+    stated = (moment(values.effective(one), bundle.zone) for one in resources)
     return next(filter(None, stated), None)
 
 
@@ -219,7 +219,7 @@ def _order(bundle: Bundle, head: Json) -> Json | None:
 
 def _ordered(bundle: Bundle, head: Json) -> datetime | None:
     order = _order(bundle, head)
-    return moment(text(order, "authoredOn")) if order else None
+    return moment(text(order, "authoredOn"), bundle.zone) if order else None
 
 
 def orderer(bundle: Bundle, head: Json, results: list[Json]) -> Orderer:

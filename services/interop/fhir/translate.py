@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from services.interop.fhir.bundle import Bundle
 from services.interop.fhir.json import parse
@@ -24,11 +24,11 @@ DIRECTORY_KINDS = frozenset(
 )
 
 
-def translate(raw: bytes, received: datetime) -> list[Translated]:
+def translate(raw: bytes, received: datetime, practice_zone: tzinfo) -> list[Translated]:
     """The bundle as a parcel, or the reason why not. Exactly one entry; never raises."""
     header = Header(kind=KIND)
     try:
-        parcel = _parcel(Bundle(parse(raw)), received)
+        parcel = _parcel(Bundle(parse(raw), practice_zone), received)
     except Unusable as problem:
         return [Translated(header=header, problem=problem)]
     return [Translated(header=Header(kind=parcel.kind, sender=parcel.sender), parcel=parcel)]

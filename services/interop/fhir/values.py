@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -62,11 +63,11 @@ def codings(concept: Any) -> tuple[Coding, ...]:
     return found or ((Coding(text=short(said, 500)),) if said else ())
 
 
-def observations(resources: list[Json]) -> tuple[PostedObservation, ...]:
+def observations(resources: list[Json], zone: tzinfo) -> tuple[PostedObservation, ...]:
     """The values of one report, each with its own key; components become values of their own."""
     found: dict[str, PostedObservation] = {}
     for resource in resources:
-        for made in _values(resource):
+        for made in _values(resource, zone):
             key, n = made.key, 2
             while key in found:
                 key, n = f"{made.key}#{n}", n + 1
@@ -74,16 +75,16 @@ def observations(resources: list[Json]) -> tuple[PostedObservation, ...]:
     return tuple(found.values())
 
 
-def _values(resource: Json) -> Iterator[PostedObservation]:
-    status = status_of(resource)
+def _values(resource: Json, zone: tzinfo) -> Iterator[PostedObservation]:
+    status, observed = status_of(resource), moment(effective(resource), zone)
     outer = codings(at(resource, "code"))
     components = items(resource, "component")
     if not components or _value(resource)[0]:
-        yield _observation(resource, resource, _code(outer), outer, status)
+        yield _observation(resource, resource, _code(outer), outer, status, observed)
     for component in components:
         inner = codings(at(component, "code"))
         key = f"{_code(outer)}/{_code(inner)}"
-        yield _observation(component, resource, key, inner, status)
+        yield _observation(component, resource, key, inner, status, observed)
 
 
 def _code(found: tuple[Coding, ...]) -> str:
@@ -91,7 +92,12 @@ def _code(found: tuple[Coding, ...]) -> str:
 
 
 def _observation(
-    part: Json, whole: Json, key: str, coded: tuple[Coding, ...], status: Status
+    part: Json,
+    whole: Json,
+    key: str,
+    coded: tuple[Coding, ...],
+    status: Status,
+    observed: datetime | None,
 ) -> PostedObservation:
     value, number, unit = _value(part)
     notes = [text(one, "text") for one in items(whole, "note")]
@@ -111,7 +117,7 @@ def _observation(
         flag=flag_of(part),
         status=status,
         note="\n".join(note for note in notes if note),
-        observed=moment(effective(whole)),
+        observed=observed,
     )
 
 

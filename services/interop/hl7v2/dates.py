@@ -5,10 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo
-
-PRACTICE_ZONE = ZoneInfo("America/Los_Angeles")
-"""Where a time without an offset is read when the message's own MSH-7 gives no offset either."""
 
 STAMP = re.compile(
     r"^(?P<year>\d{4})(?:(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<hour>\d{2})(?:(?P<minute>\d{2})"
@@ -24,6 +20,22 @@ class Stamp:
     whole_day: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """Where what has no offset is read: a time in the sender's zone (MSH-7's offset, where it has
+    one), a mere day in the practice's, by whose calendar birthdays are counted (R54).
+    """
+
+    sender: tzinfo
+    practice: tzinfo
+
+
+def zones(sent: str, practice: tzinfo) -> Zones:
+    """The zones of a message from its MSH-7."""
+    found = STAMP.match(sent.strip())
+    return Zones((_zone(found["offset"]) if found else None) or practice, practice)
+
+
 def _zone(offset: str | None) -> tzinfo | None:
     if not offset:
         return None
@@ -35,17 +47,12 @@ def _zone(offset: str | None) -> tzinfo | None:
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
 
 
-def offset_of(text: str) -> tzinfo | None:
-    """The offset a stamp carries, None without a usable one (MSH-7's holds for the message)."""
-    found = STAMP.match(text.strip())
-    return _zone(found["offset"]) if found else None
-
-
-def stamp(text: str, default: tzinfo = PRACTICE_ZONE) -> Stamp | None:
+def stamp(text: str, read_in: Zones) -> Stamp | None:
     """A TS/DTM value as a moment; None when empty or not a date. A day means its first moment."""
     found = STAMP.match(text.strip())
     if not found:
         return None
+    default = read_in.practice if found["hour"] is None else read_in.sender
     fraction = ((found["fraction"] or "") + "000000")[:6]
     try:
         local = datetime(
@@ -63,15 +70,15 @@ def stamp(text: str, default: tzinfo = PRACTICE_ZONE) -> Stamp | None:
         return None
 
 
-def moment(text: str, default: tzinfo = PRACTICE_ZONE) -> datetime | None:
+def moment(text: str, read_in: Zones) -> datetime | None:
     """A TS/DTM value in UTC, whatever its precision; None when it is not a date."""
-    found = stamp(text, default)
+    found = stamp(text, read_in)
     return found.at if found else None
 
 
-def acquired(text: str, default: tzinfo = PRACTICE_ZONE) -> datetime | None:
+def acquired(text: str, read_in: Zones) -> datetime | None:
     """A collection time (R54). A month or a year is too vague to judge an age by: None."""
-    found = stamp(text, default)
+    found = stamp(text, read_in)
     return found.at if found and found.whole_day else None
 
 

@@ -30,7 +30,9 @@ MOST_IDENTIFIERS = 20
 SEXES: dict[str, Sex] = {"F": "female", "M": "male", "O": "other", "A": "other", "N": "other"}
 
 
-def record_patient(message: Message, source: str, received: datetime) -> RecordPatient:
+def record_patient(
+    message: Message, source: str, received: datetime, read_in: dates.Zones
+) -> RecordPatient:
     """The command for the one patient this message is about.
 
     Raises Unusable when there is no PID, more than one, or nothing in it to know a patient by:
@@ -48,17 +50,17 @@ def record_patient(message: Message, source: str, received: datetime) -> RecordP
         raise Unusable("No usable patient identifier", code="101", where="PID")
     return RecordPatient(
         identifiers=found,
-        demographics=demographics(pid, received),
+        demographics=demographics(pid, received, read_in),
         source="adt" if source == "adt" else "oru",
-        at=min(_sent(message) or received, received),
+        at=min(_sent(message, read_in) or received, received),
     )
 
 
-def _sent(message: Message) -> datetime | None:
+def _sent(message: Message, read_in: dates.Zones) -> datetime | None:
     """When the sender wrote it: MSH-7, else EVN-2. A future one is cut to now by the caller."""
-    written = dates.moment(message.segments[0].get(7))
+    written = dates.moment(message.segments[0].get(7), read_in)
     event = message.first("EVN")
-    return written or (dates.moment(event.get(2)) if event else None)
+    return written or (dates.moment(event.get(2), read_in) if event else None)
 
 
 def identifiers(pid: Segment, sender: str) -> tuple[Identifier, ...]:
@@ -123,10 +125,10 @@ def _ssn_last4(pid: Segment) -> str:
     return ""
 
 
-def demographics(pid: Segment, received: datetime) -> Demographics:
+def demographics(pid: Segment, received: datetime, read_in: dates.Zones) -> Demographics:
     """What PID says of the person. A birth date that is nonsense or to come says nothing."""
     born = dates.day(pid.get(7))
-    deceased = pid.get(30).upper() == "Y" or dates.moment(pid.get(29)) is not None
+    deceased = pid.get(30).upper() == "Y" or dates.moment(pid.get(29), read_in) is not None
     return Demographics(
         name=_name(pid),
         born=born if born and born <= received.date() else None,

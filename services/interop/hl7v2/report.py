@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from contracts.labs import Orderer, PostedObservation, PostReport, Status
 from services.interop.hl7v2 import dates, values
@@ -57,7 +57,9 @@ def _note(nte: Segment) -> str:
     return "\n".join(nte.text(3, n + 1) for n in range(nte.repetitions(3)))
 
 
-def reports(message: Message, patient_key: str, received: datetime) -> tuple[PostReport, ...]:
+def reports(
+    message: Message, patient_key: str, received: datetime, read_in: dates.Zones
+) -> tuple[PostReport, ...]:
     """Every order of an ORU as a command with patient `PENDING`.
 
     `patient_key` (authority and number) makes an id only where the sender gave no order number.
@@ -68,7 +70,6 @@ def reports(message: Message, patient_key: str, received: datetime) -> tuple[Pos
         raise Unusable("No OBR segment", code="100", where="OBR")
     if len(found) > MOST_REPORTS:
         raise Unusable("More orders in one message than can be taken", where="OBR")
-    zone = dates.offset_of(message.segments[0].get(7)) or dates.PRACTICE_ZONE
     seen: Counter[tuple[str, str]] = Counter()
     stated: dict[str, Orderer] = {}
     made = []
@@ -76,7 +77,7 @@ def reports(message: Message, patient_key: str, received: datetime) -> tuple[Pos
         number, code = _order_number(order), _test_code(order.obr)
         if not code:
             raise Unusable("An OBR without a test code", code="101", where="OBR")
-        number = number or _stand_in(order, patient_key, zone)
+        number = number or _stand_in(order, patient_key, read_in)
         seen[number, code] += 1
         occurrence = seen[number, code]
         stated.setdefault(number, Orderer())
@@ -84,7 +85,7 @@ def reports(message: Message, patient_key: str, received: datetime) -> tuple[Pos
         if own.ids or own.name:
             stated[number] = own
         made.append(
-            _report(message, order, stated[number], zone, received).model_copy(
+            _report(message, order, stated[number], read_in, received).model_copy(
                 update={"report": report_id(message.header.sender, number, code, occurrence)}
             )
         )
@@ -100,9 +101,9 @@ def _order_number(order: Order) -> str:
     return ""
 
 
-def _stand_in(order: Order, patient_key: str, zone: tzinfo) -> str:
+def _stand_in(order: Order, patient_key: str, read_in: dates.Zones) -> str:
     """Without any order number: patient, test and collection time tell an order apart."""
-    collected = _collected(order, zone)
+    collected = _collected(order, read_in)
     if collected is None:
         raise Unusable("An order without number or collection time", code="101", where="OBR")
     return f"at-{digest(patient_key, collected.isoformat())}"
@@ -157,10 +158,10 @@ def _xcn(segment: Segment, where: int) -> Orderer:
     return Orderer(ids=tuple(ids[:20]), name=name)
 
 
-def _collected(order: Order, zone: tzinfo) -> datetime | None:
+def _collected(order: Order, read_in: dates.Zones) -> datetime | None:
     """R54: when the sample was taken. OBR-7, else SPM-17; never OBX-14, OBR-14 or OBR-22."""
     stamps = [order.obr.get(7), *(specimen.get(17, 1) for specimen in order.specimens)]
-    return next(filter(None, (dates.acquired(text, zone) for text in stamps)), None)
+    return next(filter(None, (dates.acquired(text, read_in) for text in stamps)), None)
 
 
 def _specimen(order: Order) -> str:
@@ -190,22 +191,22 @@ def _status(order: Order, made: tuple[PostedObservation, ...]) -> Status:
 
 
 def _report(
-    message: Message, order: Order, ordered_by: Orderer, zone: tzinfo, received: datetime
+    message: Message, order: Order, ordered_by: Orderer, read_in: dates.Zones, received: datetime
 ) -> PostReport:
     obr = order.obr
-    made = values.observations(order.drafts, obr.get(25), zone)
-    ordered = dates.moment(obr.get(6), zone)
+    made = values.observations(order.drafts, obr.get(25), read_in)
+    ordered = dates.moment(obr.get(6), read_in)
     if ordered is None and order.orc is not None:
-        ordered = dates.moment(order.orc.get(9), zone)
+        ordered = dates.moment(order.orc.get(9), read_in)
     return PostReport(
         report=PENDING,
         patient=PENDING,
         sender=message.header.sender,
         orderer=ordered_by,
         ordered=ordered,
-        acquired=_collected(order, zone),
-        reported=dates.moment(obr.get(22), zone)
-        or dates.moment(message.segments[0].get(7), zone)
+        acquired=_collected(order, read_in),
+        reported=dates.moment(obr.get(22), read_in)
+        or dates.moment(message.segments[0].get(7), read_in)
         or received,
         codes=values.codings(obr, 4),
         section=short(obr.get(24)),

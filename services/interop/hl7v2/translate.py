@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 
+from services.interop.hl7v2 import dates
 from services.interop.hl7v2.normalise import messages
 from services.interop.hl7v2.patient import record_patient
 from services.interop.hl7v2.reader import Message
@@ -23,7 +24,7 @@ MOST_BYTES = 16 * 2**20
 HEAD_BYTES = 8192
 
 
-def translate(raw: bytes, received: datetime) -> list[Translated]:
+def translate(raw: bytes, received: datetime, practice_zone: tzinfo) -> list[Translated]:
     """Every message in the bytes, in order, as a parcel or with the reason why not.
 
     At least one entry, even for no message at all. Never raises: what cannot be used is an
@@ -36,33 +37,34 @@ def translate(raw: bytes, received: datetime) -> list[Translated]:
     if not texts:
         empty = Unusable("No MSH segment", code="100", where="MSH", verdict="refused")
         return [Translated(header=Header(), problem=empty)]
-    return [_one(text, received) for text in texts]
+    return [_one(text, received, practice_zone) for text in texts]
 
 
-def _one(text: str, received: datetime) -> Translated:
+def _one(text: str, received: datetime, practice_zone: tzinfo) -> Translated:
     header = Header()
     try:
         message = Message(text)
         header = message.header
-        return Translated(header=header, parcel=_parcel(message, received))
+        return Translated(header=header, parcel=_parcel(message, received, practice_zone))
     except Unusable as problem:
         return Translated(header=header, problem=problem)
 
 
-def _parcel(message: Message, received: datetime) -> Parcel:
+def _parcel(message: Message, received: datetime, practice_zone: tzinfo) -> Parcel:
     header = message.header
     kind, _, event = header.kind.partition("^")
     if header.version and not header.version.startswith("2"):
         raise Unusable("HL7 version not supported", code="203", where="MSH", verdict="refused")
     if header.processing and header.processing not in PROCESSING:
         raise Unusable("Processing id not supported", code="202", where="MSH", verdict="refused")
+    read_in = dates.zones(message.segments[0].get(7), practice_zone)
     if kind == "ADT" and event in PERSON_EVENTS:
-        patient = record_patient(message, "adt", received)
+        patient = record_patient(message, "adt", received, read_in)
         return Parcel(kind=header.kind, sender=header.sender, patient=patient)
     if kind == "ORU" and event in RESULT_EVENTS:
-        patient = record_patient(message, "oru", received)
+        patient = record_patient(message, "oru", received, read_in)
         first = patient.identifiers[0]
-        made = reports(message, f"{first.authority}|{first.value}", received)
+        made = reports(message, f"{first.authority}|{first.value}", received, read_in)
         return Parcel(kind=header.kind, sender=header.sender, patient=patient, reports=made)
     if kind in ("ADT", "ORU"):
         raise Unusable("Event not supported", code="201", where="MSH", verdict="refused")

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from contracts.labs import Coding, Flag, PostedObservation, Status
 from services.interop.hl7v2 import dates
@@ -145,7 +145,7 @@ def unit_of(obx: Segment) -> str:
 
 
 def observations(
-    drafts: Iterable[Draft], obr_status: str, zone: tzinfo
+    drafts: Iterable[Draft], obr_status: str, read_in: dates.Zones
 ) -> tuple[PostedObservation, ...]:
     """The values of one order, each with a key of its own; lines of one text joined into one."""
     groups: dict[str, list[Draft]] = {}
@@ -160,7 +160,7 @@ def observations(
         if len(groups) == MOST_VALUES:
             raise Unusable("More values in one order than can be taken", where="OBX")
         groups[_free(key, groups)] = [draft]
-    return tuple(_observation(key, group, obr_status, zone) for key, group in groups.items())
+    return tuple(_observation(key, group, obr_status, read_in) for key, group in groups.items())
 
 
 def _key(obx: Segment) -> str:
@@ -188,7 +188,9 @@ def _joined_status(statuses: list[Status]) -> Status:
     return "preliminary" if "preliminary" in statuses else statuses[0]
 
 
-def _observation(key: str, group: list[Draft], obr_status: str, zone: tzinfo) -> PostedObservation:
+def _observation(
+    key: str, group: list[Draft], obr_status: str, read_in: dates.Zones
+) -> PostedObservation:
     first = group[0].obx
     statuses = [status_of(draft.obx, obr_status) for draft in group]
     status = _joined_status(statuses)
@@ -215,9 +217,9 @@ def _observation(key: str, group: list[Draft], obr_status: str, zone: tzinfo) ->
         flag=min((flag_of(draft.obx) for draft in kept), key=SEVERITY.index),
         status=status,
         note="\n".join(notes),
-        observed=_observed(first, zone),
+        observed=_observed(first, read_in),
     )
 
 
-def _observed(obx: Segment, zone: tzinfo) -> datetime | None:
-    return dates.moment(obx.get(14), zone)
+def _observed(obx: Segment, read_in: dates.Zones) -> datetime | None:
+    return dates.moment(obx.get(14), read_in)

@@ -13,11 +13,13 @@ from typing import Any
 from contracts.common import Caller, Role
 from contracts.identity import PatientAnswer, RecordPatient
 from contracts.labs import PostAnswer, PostReport
+from contracts.practice import PracticeConfigured, Profile
 from kernel.api import Call, serve
 from kernel.bus.requests import Reply
 from kernel.clock import TestClock
 from kernel.codec import Codec
 from kernel.committer import Committer
+from kernel.envelope import Envelope
 from kernel.event_log import AFTER, EventLog
 from kernel.ids import new_id
 from kernel.keys import METADATA as KEY_TABLES
@@ -26,17 +28,26 @@ from kernel.lease import Lease
 from kernel.policy import React
 from kernel.refold import fold_missing
 from kernel.store.port import open_database
-from kernel.turn import Unit
+from kernel.turn import Turn, Unit
 from services.interop.api import API
 from services.interop.events import CODEC
 from services.interop.intake import Intake
 from services.interop.policies import POLICIES, Deps
 from services.interop.publisher import PUBLISHER
 from services.interop.views import VIEWS
-from tests.unit.interop.samples import NOW
+from tests.unit.interop.samples import NOW, ZONE
 
 SRE = Caller(subject="sam", role=Role.SRE)
 OPERATOR = Caller(subject="operator", role=Role.SERVICE)
+PROFILE = Profile(
+    name="Here",
+    zone="UTC",
+    support_email="help@here.example",
+    portal_url="http://here.example",
+    phones=(),
+    support_hours=(),
+    terms=(),
+)
 
 
 class Desk:
@@ -76,6 +87,26 @@ class Desk:
         reasons = ("unknown-orderer",) if self.outcome == "held" else ()
         return PostAnswer(outcome=self.outcome, reasons=reasons)
 
+    async def hear(self, zone: str) -> None:
+        """The practice's profile comes, as of now in this zone."""
+        told = PracticeConfigured(profile=PROFILE.model_copy(update={"zone": zone}))
+        envelope = Envelope(
+            id=new_id(self.clock),
+            name="PracticeConfigured",
+            source="practice",
+            incarnation="life",
+            topic=told.topic,
+            position=self.log.head + 1,
+            previous=0,
+            at=self.now(),
+            data=told.model_dump(mode="json"),
+        )
+
+        async def logged(turn: Turn) -> None:
+            turn.hear("heard:practice:practice", envelope, told)
+
+        await self.submit(Unit(logged, "service:practice"))
+
     async def reply(self, message: Any, caller: Caller = SRE) -> Reply:
         call: Call[Any, Any] = Call(self, caller, new_id(self.clock), self.now())
         body = json.dumps(message.model_dump(mode="json")).encode()
@@ -85,7 +116,8 @@ class Desk:
         return json.loads((await self.reply(message, caller)).body)
 
     async def names(self) -> list[str]:
-        return [type(record.event).__name__ for record in await self._records()]
+        own = [record for record in await self._records() if record.origin is None]
+        return [type(record.event).__name__ for record in own]
 
     async def react(self) -> None:
         """Let the policy see every event."""
@@ -101,15 +133,20 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path) -> AsyncIterator[Desk]:
-    """A desk over the databases of a folder; what an earlier desk there did is still in them."""
+async def open_desk(folder: Path, heard: bool = True) -> AsyncIterator[Desk]:
+    """A desk over the databases of a folder; what an earlier desk there did is still in them.
+
+    `heard`: the practice's profile has come.
+    """
     clock = TestClock(NOW)
     db = open_database(f"sqlite:///{folder}/interop.db")
     keys = open_database(f"sqlite:///{folder}/interop.keys.db")
     await db.open(migrate=True)
     await keys.open(migrate=False)
     await keys.create(KEY_TABLES)
-    log = EventLog(db, Codec(CODEC.events), PUBLISHER, KeyRing(keys, b"k" * 32))
+    codec = Codec(CODEC.events)
+    codec.hear((PracticeConfigured,))
+    log = EventLog(db, codec, PUBLISHER, KeyRing(keys, b"k" * 32))
     desk = Desk(log, clock)
     lease = Lease(db, clock, "test", timedelta(hours=1))
     assert await lease.take(new_id(clock))
@@ -117,6 +154,8 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
     await log.reload()
     await fold_missing(log, VIEWS)
     work = asyncio.create_task(desk.committer.run())
+    if heard:
+        await desk.hear(ZONE.key)
     try:
         yield desk
     finally:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from contracts.labs import PostReport
 from services.interop.hl7v2.translate import translate
 from services.interop.parcel import Parcel, Unusable
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ZONE = ZoneInfo("America/Los_Angeles")
 SHARED = Path(os.environ.get("PORTAL_SHARED", "../shared"))
 MSH = "MSH|^~\\&|APP|LAB|PORTAL|CLINIC|20260102030405||ORU^R01|C1|P|2.5.1"
 PID = "PID|1||77^^^NORTH^MR||Roe^Ada^M||19800229|F|||1 Elm St^^Town^CA^90001-1234"
@@ -34,7 +36,7 @@ def raw(*segments: str) -> bytes:
 
 def parcel(*segments: str) -> Parcel:
     """The translated message, which must be usable."""
-    [one] = translate(raw(*segments), NOW)
+    [one] = translate(raw(*segments), NOW, ZONE)
     assert one.parcel is not None, one.problem and one.problem.reason
     return one.parcel
 
@@ -47,6 +49,6 @@ def report(*segments: str) -> PostReport:
 
 def problem(*segments: str) -> Unusable:
     """Why the message is not usable."""
-    [one] = translate(raw(*segments), NOW)
+    [one] = translate(raw(*segments), NOW, ZONE)
     assert one.problem is not None
     return one.problem

@@ -10,7 +10,7 @@ import pytest
 
 from services.interop.fhir.translate import translate as translate_fhir
 from services.interop.hl7v2.translate import translate
-from tests.unit.interop.samples import NOW, SHARED, feed
+from tests.unit.interop.samples import NOW, SHARED, ZONE, feed
 
 TAKEN = {"adt": 14, "oru": 53}
 """Of 18 ADT, four are A11, A40 (2) and A60; of 54 ORU, one has the word MRN for a number."""
@@ -20,7 +20,7 @@ def test_every_shared_hl7_message_has_an_outcome() -> None:
     table: dict[str, Counter[str]] = defaultdict(Counter)
     files = feed("hl7v2")
     for path in files:
-        entries = translate(path.read_bytes(), NOW)
+        entries = translate(path.read_bytes(), NOW, ZONE)
         assert len(entries) == 1, path.name
         one = entries[0]
         said = "taken" if one.parcel else f"{one.problem.verdict}: {one.problem.reason}"  # type: ignore[union-attr]
@@ -40,7 +40,7 @@ def test_orderers_of_the_shared_results_are_found_where_the_manifest_says() -> N
         rows = [row for row in csv.DictReader(manifest) if row["file"].startswith("oru/")]
     named = unnamed = 0
     for row in rows:
-        [one] = translate(files[row["file"].split("/")[1]].read_bytes(), NOW)
+        [one] = translate(files[row["file"].split("/")[1]].read_bytes(), NOW, ZONE)
         if one.parcel is None:
             continue
         stated = "OBR16" in row["orderer_in"] or "ORC12" in row["orderer_in"]
@@ -57,7 +57,7 @@ def test_versions_of_one_order_share_their_report_id() -> None:
         return
 
     def told(number: str) -> tuple[str, str]:
-        [one] = translate(files[number].read_bytes(), NOW)
+        [one] = translate(files[number].read_bytes(), NOW, ZONE)
         assert one.parcel is not None
         return one.parcel.reports[0].report, one.parcel.reports[0].status
 
@@ -78,7 +78,7 @@ def test_every_shared_bundle_is_taken() -> None:
             rows = {row["file"].split("/")[-1]: row for row in csv.DictReader(manifest)}
     for path in files:
         began = time.perf_counter()
-        [one] = translate_fhir(path.read_bytes(), NOW)
+        [one] = translate_fhir(path.read_bytes(), NOW, ZONE)
         assert one.parcel is not None, path.name
         values = sum(len(report.observations) for report in one.parcel.reports)
         seconds = time.perf_counter() - began
@@ -91,7 +91,7 @@ def test_every_shared_bundle_is_taken() -> None:
 
 def test_hiv_tests_under_survey_are_results_and_questionnaires_are_not() -> None:
     for path in feed("fhir"):
-        [one] = translate_fhir(path.read_bytes(), NOW)
+        [one] = translate_fhir(path.read_bytes(), NOW, ZONE)
         assert one.parcel is not None
         names = {
             coding.text

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.labs import PostReport
 from services.interop.fhir.translate import translate
 from services.interop.parcel import Parcel, Unusable
-from tests.unit.interop.samples import NOW
+from tests.unit.interop.samples import NOW, ZONE
 
 LAB = [{"coding": [{"code": "laboratory"}]}]
 PATIENT = {
@@ -76,7 +76,7 @@ def bundle(*resources: dict[str, Any], kind: str = "transaction") -> bytes:
 
 def taken(*resources: dict[str, Any]) -> Parcel:
     """The parcel of the patient, the encounter and these."""
-    [one] = translate(bundle(PATIENT, ENCOUNTER, *resources), NOW)
+    [one] = translate(bundle(PATIENT, ENCOUNTER, *resources), NOW, ZONE)
     assert one.parcel is not None, one.problem and one.problem.reason
     return one.parcel
 
@@ -89,7 +89,7 @@ def only(*resources: dict[str, Any]) -> PostReport:
 
 def refused(sent: bytes) -> Unusable:
     """Why the bundle is not usable."""
-    [one] = translate(sent, NOW)
+    [one] = translate(sent, NOW, ZONE)
     assert one.problem is not None
     return one.problem
 
@@ -126,11 +126,13 @@ def test_acquisition_is_the_effective_time_or_the_specimens() -> None:
     assert only(VALUE).acquired == datetime(2026, 1, 1, 16, tzinfo=UTC)
     vague = VALUE | {"effectiveDateTime": "2026-01"}
     assert only(vague).acquired is None  # never `issued`
+    day_only = VALUE | {"effectiveDateTime": "2026-01-01"}
+    assert only(day_only).acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)  # at the practice
     specimen = {
         "resourceType": "Specimen", "id": "x", "collection": {"collectedDateTime": "2025-12-31"},
     }  # fmt: skip
     made = only(VALUE | {"specimen": {"reference": "Specimen/x"}}, specimen)
-    assert made.acquired == datetime(2025, 12, 31, tzinfo=UTC)
+    assert made.acquired == datetime(2025, 12, 31, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_values(changed: dict[str, Any], value: str, number: float | None) -> No
 
 def test_digits_are_kept_as_written() -> None:
     sent = bundle(PATIENT, VALUE).replace(b"13.5", b"5.10")
-    [one] = translate(sent, NOW)
+    [one] = translate(sent, NOW, ZONE)
     assert one.parcel is not None
     assert one.parcel.reports[0].observations[0].value == "5.10"
 
@@ -196,7 +198,7 @@ def test_what_is_no_result_is_counted_and_kept_for_later() -> None:
     vital = VALUE | {"id": "v", "category": [{"coding": [{"code": "vital-signs"}]}]}
     parcel = taken(VALUE, vital, {"resourceType": "Claim", "id": "c"})
     assert parcel.left == {"Claim": 1, "Observation": 1}
-    [directory] = translate(bundle({"resourceType": "Organization", "id": "x"}), NOW)
+    [directory] = translate(bundle({"resourceType": "Organization", "id": "x"}), NOW, ZONE)
     assert directory.parcel is not None
     assert directory.parcel.left == {"Organization": 1}
 
@@ -237,5 +239,5 @@ def test_any_damage_to_a_bundle_has_an_outcome(
         bundle(PATIENT, ENCOUNTER, *changed),
         bundle(PATIENT, ENCOUNTER, REPORT, changed[0]),
     ):
-        [one] = translate(sent, NOW)
+        [one] = translate(sent, NOW, ZONE)
         assert (one.parcel is None) != (one.problem is None)

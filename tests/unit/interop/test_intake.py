@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,18 @@ async def test_an_unavailable_service_is_ae_and_the_next_try_goes_on_with_the_sa
     assert keys[:2] == keys[2:]
     bodies = [message for _, message in desk.asked]
     assert bodies[:2] == bodies[2:]
+
+
+async def test_before_the_practice_is_heard_a_message_is_kept_and_asked_for_again(
+    tmp_path: Path,
+) -> None:
+    local = raw(MSH, PID, OBR.replace("20260101080000", "20260101"), OBX)
+    async with open_desk(tmp_path, heard=False) as desk:
+        assert await ack(desk, local) == "AE"
+        assert (await desk.names(), desk.asked) == (["MessageReceived"], [])
+        await desk.hear("Asia/Tokyo")
+        assert await ack(desk, local) == "AA"
+        assert desk.asked[1][1].acquired == datetime(2025, 12, 31, 15, tzinfo=UTC)
 
 
 async def test_a_message_left_by_a_crash_is_settled_by_the_policy(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.interop.hl7v2 import dates
-from tests.unit.interop.samples import MSH, OBR, OBX, PID, parcel, problem, report
+from tests.unit.interop.samples import MSH, OBR, OBX, PID, ZONE, parcel, problem, report
+
+READ_IN = dates.zones("", ZONE)
 
 
 def obx(value: str, kind: str = "NM", **changed: str) -> str:
@@ -129,15 +131,23 @@ def test_an_offset_in_msh_7_holds_for_the_message() -> None:
     assert made.reports[0].acquired == datetime(2026, 1, 1, 13, tzinfo=UTC)
 
 
+@pytest.mark.rule("R54")
+def test_a_mere_day_is_that_day_at_the_practice_whatever_the_senders_offset() -> None:
+    day_only = OBR.replace("20260101080000", "20260101")
+    for offset in ("", "-0500", "+0200", "Z"):
+        made = parcel(MSH.replace("20260102030405", f"20260102030405{offset}"), PID, day_only, OBX)
+        assert made.reports[0].acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("text", ["", "Aug 15, 1942", "20261301", "99999999", "DOB"])
 def test_bad_dates_are_none(text: str) -> None:
-    assert dates.moment(text) is None or text == ""
+    assert dates.moment(text, READ_IN) is None or text == ""
     assert dates.day(text) is None
 
 
 def test_dates_of_every_precision() -> None:
-    assert dates.moment("2026") == datetime(2026, 1, 1, 8, tzinfo=UTC)
-    assert dates.moment("20260102030405.1234+0530") == datetime(
+    assert dates.moment("2026", READ_IN) == datetime(2026, 1, 1, 8, tzinfo=UTC)
+    assert dates.moment("20260102030405.1234+0530", READ_IN) == datetime(
         2026, 1, 1, 21, 34, 5, 123400, tzinfo=UTC
     )
     assert dates.day("19850916000000") == date(1985, 9, 16)

@@ -72,7 +72,8 @@ class Backstage:
     @classmethod
     async def open(cls, portal: Portal) -> Backstage:
         """Connect."""
-        settings = Settings(service="operator", data=portal.data)
+        credential = portal.places.credential
+        settings = Settings(service="operator", data=portal.data, nats_credential=credential)
         return cls(portal, await connect(portal.places.nats, "operator", settings.credential))
 
     async def close(self) -> None:

@@ -7,19 +7,19 @@ from pathlib import Path
 from contracts.catalog import SERVICES
 from kernel.operations import GetParked, ParkedAnswer
 from kernel.refold import fold_again
+from kernel.settings import Settings
 from portal.operator import Operator
-from portal.places import Places, hold, running
+from portal.places import hold, running
 
 
 async def rebuild(data: Path, name: str) -> None:
     """Drop a stopped service's views and fold them from its log, with progress."""
-    from portal.run import BUILDERS, settings_of
+    from portal.run import BUILDERS
 
     if name not in BUILDERS:
         raise SystemExit(f"There is no service {name}: one of {', '.join(BUILDERS)}.")
     hold(data)
-    places = Places(str(data), 0, 0, 0, 0, 0, "", own_nats=True)
-    service = BUILDERS[name](settings_of(name, places))
+    service = BUILDERS[name](Settings(service=name, data=data, demo=True))
     await service.open()
     if not await service.take_over():
         raise SystemExit(f"{name} is running elsewhere: stop it first.")

@@ -31,7 +31,9 @@ class Operator:
     @classmethod
     async def reach(cls, places: Places) -> Operator:
         """Connect to the portal's bus."""
-        settings = Settings(service="operator", data=Path(places.data))
+        settings = Settings(
+            service="operator", data=Path(places.data), nats_credential=places.credential
+        )
         return cls(places, await connect(places.nats, "operator", settings.credential))
 
     async def close(self) -> None:

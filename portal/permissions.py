@@ -114,12 +114,12 @@ def _allowed(publish: list[str], subscribe: list[str]) -> dict[str, Any]:
 
 
 def write(folder: Path) -> Path:
-    """Make the missing seeds (`<part>.nk`, for that part only) and write `users.json`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make the missing seeds (`<part>/bus.nk`, for that part only) and write `users.json`."""
     users = []
     for part in PARTS:
-        seed = folder / f"{part}.nk"
+        seed = folder / part / "bus.nk"
         if not seed.exists():
+            seed.parent.mkdir(parents=True, exist_ok=True)
             write_private(seed, _new_seed())
         public = nkeys.from_seed(bytearray(seed.read_bytes())).public_key.decode()
         users.append({"nkey": public, "permissions": permissions_of(part)})

@@ -17,7 +17,9 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """One portal's addresses. `own_nats` says whether the nats-server is our child."""
+    """One portal's addresses. `own_nats` says whether the nats-server is our child; `credential` is
+    the path of each part's key to it, with `{service}` for the part's name ("" on a bus without users).
+    """
 
     data: str
     port: int
@@ -27,6 +29,7 @@ class Places:
     mllp: int
     nats: str
     own_nats: bool
+    credential: str = ""
 
     @property
     def url(self) -> str:
@@ -71,6 +74,10 @@ def choose() -> Places:
     data = Path(os.environ.get("PORTAL_DATA", "var"))
     data.mkdir(parents=True, exist_ok=True)
     given = os.environ.get("NATS_URL", "")
+    their_keys, our_keys = (
+        os.environ.get("PORTAL_NATS_CREDENTIAL", ""),
+        data / "bus/{service}/bus.nk",
+    )
     return Places(
         data=str(data),
         port=int(os.environ.get("PORT", "8080")),
@@ -80,6 +87,7 @@ def choose() -> Places:
         mllp=int(os.environ.get("MLLP_PORT", "2575")) or free_port(),
         nats=given or f"nats://{LOOPBACK}:{free_port()}",
         own_nats=not given,
+        credential=their_keys if given else str(our_keys),
     )
 
 

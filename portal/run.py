@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ from kernel import telemetry
 from kernel.bus.embedded import EmbeddedNats
 from kernel.service import Service
 from kernel.settings import Settings
+from portal import permissions
 from portal.demo.start import load_when_ready
 from portal.mailbox import run_mailbox
 from portal.places import LOOPBACK, Places, choose, hold
@@ -72,7 +74,13 @@ def say(sentence: str) -> None:
 
 def settings_of(name: str, places: Places, demo: bool = True) -> Settings:
     """One service's settings on this machine."""
-    return Settings(service=name, data=Path(places.data), nats=places.nats, demo=demo)
+    return Settings(
+        service=name,
+        data=Path(places.data),
+        nats=places.nats,
+        nats_credential=places.credential,
+        demo=demo,
+    )
 
 
 def alone(work: Coroutine[Any, Any, Any]) -> None:
@@ -133,8 +141,13 @@ def _mailbox(places: Places) -> Any:
 
 
 def _nats(places: Places) -> Any:
-    """The nats-server's child: it becomes the server itself, so that killing it kills that."""
-    server = EmbeddedNats(Path(places.data) / "nats", places.nats_port)
+    """The nats-server's child: it becomes the server itself, so that killing it kills that.
+
+    Its users may do what the catalog says, as in a deployment.
+    """
+    data = Path(places.data)
+    users = json.loads(permissions.write(data / "bus").read_text())
+    server = EmbeddedNats(data / "nats", places.nats_port, users)
 
     def start() -> None:
         server.become()

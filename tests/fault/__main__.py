@@ -58,10 +58,10 @@ async def run_once(seed: int, faults: Plan, mutant: str = "", keep: bool = False
         left = await drained(portal.places, MUTANT_DRAIN_SECONDS if mutant else DRAIN_SECONDS)
         if left:
             say(f"  Not drained: {left}")
-        bus = await on_the_bus(portal.places)
     finally:
         await portal.stop()
         sink.stop()
+    bus = await on_the_bus(portal.data)
     figures = await check(Figures(seed, sum(done.values())), folder, sink.mails, bus)
     if not mutant:
         _tell(done, world.counts, by_command(read_books(folder / "books")), len(sink.mails))

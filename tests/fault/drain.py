@@ -6,11 +6,13 @@ import asyncio
 import time
 from pathlib import Path
 
+from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 
 from contracts.catalog import HEARD, PUBLISHED, SERVICES, stream_of
 from kernel.bus.connect import connect
+from kernel.bus.embedded import EmbeddedNats, free_port
 from kernel.bus.requests import Unavailable
 from kernel.operations import GetHealth, HealthAnswer
 from kernel.outbox import POSITION
@@ -64,24 +66,36 @@ def _unheard(data: Path) -> str:
     return ""
 
 
-async def on_the_bus(places: Places) -> dict[str, list[int]]:
-    """Per publishing service the positions that its stream holds, in the stream's order."""
-    client = await connect(places.nats, "harness")
-    found: dict[str, list[int]] = {}
-    for service in sorted({contract.service for contract in PUBLISHED}):
-        js = client.jetstream(timeout=5)
-        found[service] = []
-        try:
-            count = (await js.stream_info(stream_of(service))).state.messages
-        except NotFoundError:
-            continue
-        config = ConsumerConfig(headers_only=True)
-        reader = await js.subscribe(
-            f"evt.{service}.>", stream=stream_of(service), ordered_consumer=True, config=config
-        )
-        for _ in range(count):
-            message = await reader.next_msg(timeout=10)
-            found[service].append(int((message.headers or {})[POSITION]))
-        await reader.unsubscribe()
-    await client.close()
+async def on_the_bus(data: Path) -> dict[str, list[int]]:
+    """Per publishing service the positions that its stream holds, in the stream's order.
+
+    The portal is stopped: its bus is read by a server of our own on the same store, without users.
+    """
+    server = EmbeddedNats(data / "nats", free_port())
+    server.start()
+    client = await connect(server.url, "harness")
+    try:
+        return {
+            service: await _positions(client.jetstream(timeout=5), service)
+            for service in sorted({contract.service for contract in PUBLISHED})
+        }
+    finally:
+        await client.close()
+        server.stop()
+
+
+async def _positions(js: JetStreamContext, service: str) -> list[int]:
+    try:
+        count = (await js.stream_info(stream_of(service))).state.messages
+    except NotFoundError:
+        return []
+    config = ConsumerConfig(headers_only=True)
+    reader = await js.subscribe(
+        f"evt.{service}.>", stream=stream_of(service), ordered_consumer=True, config=config
+    )
+    found = []
+    for _ in range(count):
+        message = await reader.next_msg(timeout=10)
+        found.append(int((message.headers or {})[POSITION]))
+    await reader.unsubscribe()
     return found

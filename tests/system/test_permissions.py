@@ -32,7 +32,7 @@ def guarded_bus(folder: Path) -> Iterator[EmbeddedNats]:
 
 
 def test_the_portal_works_with_the_least_permissions(tmp_path: Path) -> None:
-    credential = str(tmp_path / "users" / "{service}.nk")
+    credential = str(tmp_path / "users" / "{service}" / "bus.nk")
     with guarded_bus(tmp_path) as bus:
         settings = {"NATS_URL": bus.url, "PORTAL_NATS_CREDENTIAL": credential}
         with whole_portal(tmp_path / "data", **settings) as portal:
@@ -47,7 +47,7 @@ def test_the_portal_works_with_the_least_permissions(tmp_path: Path) -> None:
 async def test_a_service_cannot_speak_for_another(service: str, tmp_path: Path) -> None:
     other = "labs" if service != "labs" else "identity"
     with guarded_bus(tmp_path) as bus:
-        seed = str(tmp_path / "users" / f"{service}.nk")
+        seed = str(tmp_path / "users" / service / "bus.nk")
         denied: list[str] = []
         all_denied = asyncio.Event()
 

@@ -28,6 +28,7 @@ from kernel.codec import heard_name
 from kernel.envelope import Answer, Command, Envelope, PublishedEvent, Query
 from kernel.ids import new_id
 from kernel.projection import Record
+from kernel.refold import fold_missing
 from kernel.service import Service
 from kernel.settings import Settings
 from kernel.turn import Turn, Unit
@@ -168,6 +169,8 @@ async def living(data: Path, now: datetime = NOW) -> AsyncIterator[House]:
     (data / "keys").mkdir(exist_ok=True)
     service = build(settings)
     await service.open()
+    assert await service.take_over()
+    await fold_missing(service.log, service.views)
     house = House(service, clock)
     service.committer.after_commit += [reactor.wake for reactor in service.reactors]
     jobs = [service.committer.run(), *(reactor.run() for reactor in service.reactors)]

@@ -41,8 +41,13 @@ BUILDERS: dict[str, Callable[[Settings], Service[Any]]] = {
 }
 
 
+PRIVATE = 0o077
+"""Every file that the portal makes is its user's own: views hold patient data in the clear."""
+
+
 def run(demo: bool = True) -> None:
     """Start everything, and stay until Ctrl-C."""
+    os.umask(PRIVATE)
     places = choose()
     started = time.monotonic()
     data = Path(places.data)

@@ -15,13 +15,14 @@ import uvloop
 
 from kernel import telemetry
 from kernel.settings import Settings
-from portal.run import BUILDERS, alone
+from portal.run import BUILDERS, PRIVATE, alone
 
 ANYWHERE = "0.0.0.0"  # noqa: S104  # inside a container: what reaches it is the network's decision
 
 
 def serve(part: str) -> None:
     """Run one service, `gateway` or `frontend` until told to stop."""
+    os.umask(PRIVATE)
     logging.basicConfig(level=os.environ.get("PORTAL_LOG", "INFO"))
     data = Path(os.environ.get("PORTAL_DATA", "var"))
     port = int(os.environ.get("PORT", "8080"))

@@ -44,7 +44,14 @@ from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
 from kernel.envelope import Answer, Command, Query
 from portal.demo.hl7 import admission, result
-from portal.demo.people import ENROLLED, ENROLLED_PASSWORD, Person, people, years_before
+from portal.demo.people import (
+    ENROLLED,
+    ENROLLED_PASSWORD,
+    TO_REGISTER,
+    Person,
+    people,
+    years_before,
+)
 from portal.demo.results import results
 
 A = TypeVar("A", bound=Answer)
@@ -131,7 +138,7 @@ async def load_demo(
         say(f"Loading the demo practice, {demo.profile.name} ...")
         await _load(demo, send, send_mllp, say)
     who = whom(demo)
-    _introduce(demo.profile, who, say)
+    _introduce(demo, who, say)
     return who
 
 
@@ -241,11 +248,16 @@ async def _enrolled_card(send: Send, demo: Demo) -> PatientCard | None:
     return next((card for card in found.patients if ENROLLED in card.record_numbers), None)
 
 
-def _introduce(profile: Profile, who: tuple[Who, ...], say: Say) -> None:
-    say(f"{profile.name}: {profile.portal_url}")
+def _introduce(demo: Demo, who: tuple[Who, ...], say: Say) -> None:
+    say(f"{demo.profile.name}: {demo.profile.portal_url}")
     width = max(len(account.email) for account in who)
     for account in who:
         say(f"  {account.role:<9} {account.email:<{width}}  {account.password}  ({account.shows})")
+    new = _person(demo, TO_REGISTER)
+    say(
+        f"  To register: {new.given} {new.family}, born {new.born:%B} {new.born.day}, {new.born.year},"
+    )
+    say(f"               ZIP {new.zip}, telephone {new.phone}, and any e-mail address you like")
 
 
 def _provider(entry: dict[str, Any], today: date) -> Provider:

@@ -24,6 +24,8 @@ class Person:
 
 
 ENROLLED = "HV20001"
+TO_REGISTER = "HV20014"
+"""Somebody who is in the index and has no account yet: whoever tries the demo can be them."""
 ENROLLED_PASSWORD = "violet-compass-river-stone"  # noqa: S105  (a made-up account, shown on screen)
 
 

@@ -211,3 +211,10 @@ def _waiting(doctor: Person, number: str) -> Any:
 def _ended(person: Person) -> Any:
     answer = person.get("session", background=True)
     return answer if answer.status_code == 401 else None
+
+
+def test_every_file_that_the_portal_makes_is_its_users_own(portal: Running) -> None:
+    theirs = portal.data / "clock-offset"  # these tests move the clock
+    made = [path for path in portal.data.rglob("*") if path.exists() and path != theirs]
+    assert len(made) > 10
+    assert [path for path in made if path.stat().st_mode & 0o077] == []

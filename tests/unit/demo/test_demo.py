@@ -201,6 +201,7 @@ async def test_loading_sends_everything_and_says_whom_to_sign_in_as() -> None:
     assert portal.taken == messages()
     assert who[0].role == "patient"
     assert any(who[0].email in line and who[0].password in line for line in portal.said)
+    assert any("To register: Samuel Abara" in line for line in portal.said)
     assert portal.enrolled
 
 

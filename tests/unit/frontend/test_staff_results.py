@@ -53,6 +53,15 @@ def test_a_long_inbox_asks_for_names_in_portions(provider: TestClient, back: Stu
     page = provider.get(AT).text
     assert back.names().count("GetPatients") == 2
     assert "Patient p149" in page  # the index does not know this one
+    assert "150 waiting, oldest first" in page
+
+
+def test_a_queue_longer_than_its_page_does_not_claim_to_be_all(
+    provider: TestClient, back: Stub
+) -> None:
+    many = tuple(INBOX[0].model_copy(update={"report": f"r{n}"}) for n in range(200))
+    back.answers[labs.GetInbox] = labs.InboxAnswer(reports=many)
+    assert "The oldest 200; more are waiting" in provider.get(AT).text
 
 
 def test_an_empty_inbox_asks_for_no_names(provider: TestClient, back: Stub) -> None:

@@ -32,7 +32,8 @@ class Door(StrEnum):
 class Operation:
     """One command or query: its shape, its answer, its door, and the services that send it.
 
-    `posted` marks a query that carries a secret: POST, so that it never stands in a URL.
+    `posted` marks a query that carries a secret: POST, so that it never stands in a URL. `success`
+    is the status of success where it is neither 201 (a durable command) nor 200 (a query).
     """
 
     message: type[Command] | type[Query]
@@ -40,6 +41,11 @@ class Operation:
     door: Door
     senders: tuple[str, ...] = ()
     posted: bool = False
+    success: int | None = None
+
+    @property
+    def status(self) -> int:
+        return self.success or (201 if self.is_command else 200)
 
     @property
     def service(self) -> str:
@@ -110,7 +116,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(identity.GetPatient, identity.PatientsAnswer, _S),
     Operation(identity.GetPatients, identity.PatientsAnswer, _S),
     Operation(identity.MergePatient, Done, _S),
-    Operation(identity.RequestRegistration, Nothing, _P),
+    Operation(identity.RequestRegistration, Nothing, _P, success=202),
     Operation(identity.TakeRegistration, Done, _S),
     Operation(identity.VerifyRegistration, Done, _S),
     Operation(identity.RejectRegistration, Done, _S),
@@ -122,10 +128,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(identity.Invitations, identity.InvitationsAnswer, _S),
     Operation(identity.OpenInvitation, identity.InvitationAnswer, _P, posted=True),
     Operation(identity.AcceptDocument, Done, _P),
-    Operation(identity.CompleteEnrolment, identity.SessionAnswer, _C),
+    Operation(identity.CompleteEnrolment, identity.SessionAnswer, _C, success=200),
     Operation(identity.RenewInvitation, Nothing, _P),
-    Operation(identity.SignIn, identity.SessionAnswer, _C),
-    Operation(identity.SignOut, Nothing, _C),
+    Operation(identity.SignIn, identity.SessionAnswer, _C, success=200),
+    Operation(identity.SignOut, Nothing, _C, success=200),
     Operation(identity.Exchange, identity.ExchangeAnswer, _I, ("gateway",)),
     Operation(identity.OpenStaffAccount, Done, _I),
     Operation(identity.MayNotify, identity.MayNotifyAnswer, _I, ("notifier",)),
@@ -140,7 +146,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(labs.MapCode, Done, _S),
     Operation(labs.ResolveOrderer, Done, _S),
     Operation(notifier.GetEmails, notifier.EmailsAnswer, _S),
-    Operation(interop.TakePart, interop.MessageAnswer, _I),
+    Operation(interop.TakePart, interop.MessageAnswer, _I, success=200),
     Operation(interop.GetQuarantine, interop.QuarantineAnswer, _S),
     Operation(interop.GetSummary, interop.SummaryAnswer, _S),
     Operation(interop.RetryMessage, Done, _S),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from contracts.common import Id, ShortText
 from kernel.envelope import Answer, Command, Contract, PublishedEvent, Query
@@ -19,12 +19,19 @@ class Phone(Contract):
     label: ShortText = ""
 
 
+LocalTime = Annotated[
+    time,
+    WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d:\d\d$", "examples": ["08:30:00"]}),
+]
+"""A time of day at the practice. JSON Schema's own `time` wants an offset (RFC 3339)."""
+
+
 class Hours(Contract):
     """Opening hours of one weekday (0 = Monday), practice time."""
 
     weekday: int = Field(ge=0, le=6)
-    opens: time
-    closes: time
+    opens: LocalTime
+    closes: LocalTime
 
 
 class Terms(Contract):

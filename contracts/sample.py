@@ -8,7 +8,6 @@ from kernel.envelope import Contract
 
 _BY_FORMAT = {
     "date": "2026-03-01",
-    "time": "08:30:00",
     "date-time": "2026-03-01T17:04:05.000006Z",
 }
 
@@ -44,6 +43,8 @@ def _simple(shape: dict[str, Any], defs: dict[str, Any], name: str) -> Any:
         return max(shape.get("minimum", 0), 1)
     if kind == "boolean":
         return True
+    if "examples" in shape:
+        return shape["examples"][0]
     if "format" in shape:
         return _BY_FORMAT[shape["format"]]
     return "someone@mail.example" if name == "email" else f"a-{name}"

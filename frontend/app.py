@@ -80,5 +80,5 @@ def _routes() -> list[BaseRoute]:
         *(route for page in PAGES for route in page.routes),
         Route("/static/theme.css", theme_route),
         Mount("/static", CachedFiles(directory=HERE / "static")),
-        Route("/api/{path:path}", passing.api, methods=["GET", "POST", "HEAD"]),
+        Route("/api/{path:path}", passing.api, methods=passing.METHODS),
     ]

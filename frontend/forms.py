@@ -22,6 +22,11 @@ class Form:
         """What was typed, without the spaces around it."""
         return self.values.get(name, "").strip()
 
+    def number(self, name: str) -> int | str:
+        """A whole number as JSON has it; anything else as it is, for its owner to refuse."""
+        typed = self.get(name)
+        return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else typed
+
     def date_parts(self, name: str) -> dict[str, str]:
         """The three fields of a date, as typed."""
         return {part: self.get(f"{name}_{part}") for part in ("month", "day", "year")}

@@ -10,8 +10,11 @@ from starlette.responses import Response, StreamingResponse
 
 from frontend.client import gateway, passed_on
 
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+"""All of them: it is for the gateway to say which it takes."""
+
 INWARD = ("accept", "content-type", "idempotency-key", "if-none-match", "origin")
-OUTWARD = ("content-type", "cache-control", "etag", "x-idle-in", "retry-after")
+OUTWARD = ("allow", "content-type", "cache-control", "etag", "x-idle-in", "retry-after")
 
 
 async def api(request: Request) -> Response:

@@ -159,7 +159,9 @@ async def serve(endpoint: Endpoint, body: bytes, call: Call[Any, Any]) -> Reply:
     try:
         if endpoint.roles is not None and str(call.caller.role) not in endpoint.roles:
             raise Refused("forbidden", "This account may not do that.", 403)
-        message = endpoint.message.model_validate_json(body or b"{}")
+        # A query may come from a URL, where everything is text; a body says what it means.
+        strict = endpoint.kind != "query"
+        message = endpoint.message.model_validate_json(body or b"{}", strict=strict)
         if endpoint.kind == "command":
             return await _command(endpoint, message, body, call)
         return Reply(endpoint.status, _bytes(await endpoint.handler(message, call)))
@@ -195,6 +197,7 @@ TITLES = {
     401: "Not signed in",
     403: "Not allowed",
     404: "Not found",
+    405: "Not this way",
     409: "Not possible now",
     410: "Gone",
     413: "Too large",

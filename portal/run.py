@@ -129,6 +129,7 @@ def _frontend(places: Places) -> Any:
             host=LOOPBACK,
             port=places.port,
             log_config=None,
+            server_header=False,
             access_log=False,
             timeout_graceful_shutdown=3,
         )

@@ -38,6 +38,6 @@ def serve(part: str) -> None:
         from frontend.app import build
 
         app = build(os.environ["GATEWAY_URL"], None)
-        uvicorn.run(app, host=ANYWHERE, port=port, log_config=None)
+        uvicorn.run(app, host=ANYWHERE, port=port, log_config=None, server_header=False)
     else:
         raise SystemExit(f"There is no part {part}: {', '.join(BUILDERS)}, gateway, frontend.")

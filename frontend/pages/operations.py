@@ -54,7 +54,11 @@ async def settle_parked(request: Request) -> Response:
     if form.errors:
         return await _page(request, form)
     name, done = ACTIONS[action]
-    fields = {each: form.get(each) for each in ("reaction", "position", "reason")}
+    fields = {
+        "reaction": form.get("reaction"),
+        "position": form.number("position"),
+        "reason": form.get("reason"),
+    }
     call = gateway(request).raw(
         request,
         "POST",

@@ -50,7 +50,7 @@ async def verify(request: Request) -> Response:
         return await _report(request, form)
     id = request.path_params["report"]
     nothing_left = everything or str(len(keys)) == form.get("waiting")
-    fields = {"report": id, "revision": form.get("revision"), "keys": [] if everything else keys}
+    fields = {"report": id, "revision": form.number("revision"), "keys": [] if everything else keys}
     try:
         await gateway(request).call(request, VerifyReport, Done, fields, form.get("key"))
     except Problem as problem:

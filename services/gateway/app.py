@@ -31,7 +31,6 @@ from services.gateway.live import hints
 from services.gateway.sessions import Session, Sessions
 
 MOST_BYTES = 256 * 1024
-ABSOLUTE_SECONDS = 12 * 3600
 OPEN = tuple(o for o in OPERATIONS if o.door is not Door.INTERNAL)
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -94,7 +93,7 @@ class Gateway:
             )
         self._own_routes(app)
         app.add_exception_handler(404, _not_found)
-        app.add_exception_handler(405, _not_found)
+        app.add_exception_handler(405, _other_method)
         return app
 
     def _own_routes(self, app: FastAPI) -> None:
@@ -165,8 +164,7 @@ class Gateway:
         response = _response(Reply(reply.status, json.dumps(answer).encode()))
         response.set_cookie(
             self._cookie_name,
-            cookie,
-            max_age=ABSOLUTE_SECONDS,
+            cookie,  # without an age: it is gone with the browser, and the server's limits come first
             path="/",
             secure=self._secure,
             httponly=True,
@@ -275,3 +273,9 @@ def _address(request: Request) -> str:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     return _response(problem(404, "not-found", "There is no such page."))
+
+
+async def _other_method(request: Request, error: Any) -> Response:
+    response = _response(problem(405, "method", "This address takes no such request."))
+    response.headers.update(error.headers or {})  # Allow: what it does take
+    return response

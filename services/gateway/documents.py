@@ -46,14 +46,13 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _described(operation: Operation, refs: Any, schemas: dict[str, Any]) -> dict[str, Any]:
-    success = "201" if operation.is_command else "200"
     problem = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
     shown: dict[str, Any] = {
         "operationId": operation.message.__name__,
         "tags": [operation.service],
         "summary": (operation.message.__doc__ or "").strip().split("\n")[0],
         "responses": {
-            success: {
+            str(operation.status): {
                 "description": (operation.answer.__doc__ or "").strip().split("\n")[0],
                 "content": {"application/json": {"schema": refs[operation.answer, "validation"]}},
             },

@@ -20,6 +20,7 @@ async def run(settings: Settings, host: str, port: int, secure: bool) -> None:
         host=host,
         port=port,
         log_config=None,
+        server_header=False,
         access_log=False,
         lifespan="off",
         proxy_headers=False,  # the gateway reads the address that the frontend states

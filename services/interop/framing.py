@@ -90,7 +90,10 @@ class Framer:
         parts = self._split(piece[start:])
         for unended in parts[:-1]:
             yield Frame(unended, "truncated")
-        yield Frame(parts[-1], "whole" if ended else "truncated")
+        if ended:
+            yield Frame(parts[-1])
+        elif parts[-1].strip(MARKS + VT):
+            yield Frame(parts[-1], "truncated")
 
     @staticmethod
     def _split(piece: bytes) -> list[bytes]:
@@ -107,10 +110,11 @@ class Framer:
     def _start(piece: bytes) -> int | None:
         """Where the first message begins; None when there is only rubbish.
 
-        After a VT anything with content is taken for a message, so that it is refused and kept.
+        After a VT anything is taken for a message, also nothing: it is refused and kept, and its
+        sender does not wait for an answer that never comes.
         """
         first = piece.find(VT)
         if first >= 0 and not piece[:first].lstrip(MARKS).startswith(STARTS):
-            return first + 1 if piece[first + 1 :].strip(MARKS + VT) else None
+            return first + 1
         bare = len(piece) - len(piece.lstrip(MARKS))
         return bare if piece[bare:].startswith(STARTS) else None

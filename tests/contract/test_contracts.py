@@ -127,6 +127,12 @@ def test_a_service_answers_every_operation_of_the_catalog_and_no_other(service: 
     assert set(APIS[service].endpoints) == listed
 
 
+def test_success_has_the_status_that_the_catalog_and_so_the_openapi_document_say() -> None:
+    for operation in OPERATIONS:
+        endpoint = APIS[operation.service].endpoints[operation.message.__name__]
+        assert endpoint.status == operation.status, operation.message.__name__
+
+
 def test_a_door_without_a_session_has_no_role_and_every_other_one_has() -> None:
     for operation in OPERATIONS:
         roles = APIS[operation.service].endpoints[operation.message.__name__].roles

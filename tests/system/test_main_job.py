@@ -170,6 +170,10 @@ def test_bad_input_is_a_clear_problem_and_never_our_mistake(stranger: Person) ->
     big = stranger.http.post("/api/v1/identity/request-registration", content=b"x" * 300_000)
     assert big.status_code == 413
     assert stranger.http.get("/api/v1/nothing/here").status_code == 404
+    number = stranger.post("identity/request-registration", **{**form_of("Samuel"), "born": 0})
+    assert (number.status_code, list(number.json()["errors"])) == (422, ["born"])
+    other = stranger.http.delete("/api/v1/labs/results")
+    assert (other.status_code, other.headers["allow"]) == (405, "GET")
     assert stranger.get("labs/results").status_code == 401
 
 

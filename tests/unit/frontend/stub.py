@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -21,6 +21,7 @@ from starlette.routing import Route
 from contracts import identity, labs, practice
 from contracts.catalog import OPERATIONS
 from contracts.common import Caller, Done, Nothing, Role
+from kernel.api import fields_of
 
 NOW = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
 PATIENT = Caller(subject="a1", role=Role.PATIENT, patient="p1", name="Rosa Alvarez")
@@ -78,6 +79,11 @@ class Stub:
             return problem(401, "signed-out", "You are signed out. Please sign in again.")
         body = await request.body()
         fields = json.loads(body) if body else dict(request.query_params)
+        if body and operation.message is not identity.SignOut:  # the gateway adds the cookie
+            try:
+                operation.message.model_validate_json(body, strict=True)
+            except ValidationError as error:
+                return problem(422, "invalid", "Not right.", fields_of(error))
         name = operation.message.__name__
         self.asked.append(Asked(name, fields, dict(request.headers)))
         return self._canned(operation.message, fields, caller is not None)

@@ -72,6 +72,8 @@ def test_the_api_is_passed_through(patient: TestClient, back: Stub) -> None:
     assert "sid=" in answer.headers["set-cookie"]
     assert back.names()[-1] == identity.SignOut.__name__
     assert patient.get("/api/v1/nothing").status_code == 404
+    unusual = patient.delete("/api/v1/labs/results")  # the gateway says what it takes
+    assert (unusual.status_code, "GET" in unusual.headers["allow"]) == (405, True)
 
 
 def test_live_hints_flow_through(patient: TestClient) -> None:

@@ -88,7 +88,7 @@ def test_verify_all_sends_the_revision_that_was_seen(provider: TestClient, back:
     done = provider.post(f"{AT}/b1/verify?cover=1", data=sent)
     assert done.headers["location"] == f"{AT}?done=reviewed&cover=1"
     asked = back.last(labs.VerifyReport)
-    assert asked.fields == {"report": "b1", "revision": "2", "keys": []}
+    assert asked.fields == {"report": "b1", "revision": 2, "keys": []}
     assert asked.headers["idempotency-key"] == "k"
 
 

@@ -52,6 +52,12 @@ async def test_the_same_bytes_again_and_at_once_do_it_once(desk: Desk) -> None:
     assert await desk.names() == ["MessageReceived", "MessageSettled"]
 
 
+async def test_an_empty_message_is_refused_and_kept(desk: Desk) -> None:
+    assert await ack(desk, b"") == "AR"
+    [row] = (await desk.ask(GetQuarantine()))["messages"]
+    assert row["reason"] == "The message is empty or its bytes are gone"
+
+
 async def test_held_reports_are_accepted_and_said_so(desk: Desk) -> None:
     desk.outcome = "held"
     assert await ack(desk, RESULT) == "AA"

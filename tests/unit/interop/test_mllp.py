@@ -71,6 +71,14 @@ async def test_several_messages_on_one_connection_in_any_pieces() -> None:
     assert answer == b"\x0bMSH|ack 1\x1c\r\x0bMSH|ack 2\x1c\r"
 
 
+async def test_an_empty_frame_is_answered_and_the_next_message_too() -> None:
+    stub = Stub()
+    async with listening(stub) as port:
+        answer = await talk(port, b"\x0b\x1c\r" + wrapped(ONE) + b"\x0b")
+    assert [frame.raw for frame in stub.frames] == [b"", ONE]
+    assert answer.count(b"MSH|ack") == 2
+
+
 async def test_a_bug_or_rubbish_leaves_connection_and_listener_up() -> None:
     stub = Stub(fail_on=b"C1")
     async with listening(stub) as port:
@@ -120,7 +128,7 @@ async def test_the_loose_client_of_the_hl7_package() -> None:
         (ONE + b"\x1c\r", ["whole"]),  # no VT
         (b"\x0b" + ONE + b"\x1c" + b"\x0b" + TWO + b"\x1c", ["whole", "whole"]),  # no CR
         (b"\x0b" + ONE + b"\r\x0b" + TWO + b"\x1c\r", ["truncated", "whole"]),  # a lost FS
-        (b"\x0b\x1c\r", []),
+        (b"\x0b\x1c\r", ["whole"]),
         (b"\x1c\r\x1c\r", []),
         (b"\x0bhello\x1c\r", ["whole"]),
         (b"hello", []),

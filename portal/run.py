@@ -20,6 +20,7 @@ from kernel import telemetry
 from kernel.bus.embedded import EmbeddedNats
 from kernel.service import Service
 from kernel.settings import Settings
+from kernel.store import sqlite
 from portal import permissions
 from portal.demo.start import load_when_ready
 from portal.mailbox import run_mailbox
@@ -70,6 +71,10 @@ def run(demo: bool = True) -> None:
         parts.append(loads)
     Family(parts, say, places.note, keep_from_children=(lock,)).run()
     say("Stopped.")
+
+
+PRELOADED = (sqlite,)
+"""Imported once, by the parent: what a child imports for itself it does not share."""
 
 
 def say(sentence: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -66,6 +67,19 @@ def hold(data: Path) -> int:
     except BlockingIOError:
         raise SystemExit(f"A portal runs on {data} already: stop it first.") from None
     return held
+
+
+def check_free(places: Places) -> None:
+    """Refuse to start where somebody else listens already on a port that people were told of."""
+    for name, port in (("PORT", places.port), ("MLLP_PORT", places.mllp)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                raise SystemExit(
+                    f"Port {port} is in use: choose another one, as in `{name}=9000 make run`."
+                ) from None
 
 
 def choose() -> Places:

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from kernel.telemetry import described
 
 STOP_SECONDS = 12
-RESTART_SECONDS = 0.3
+RESTART_SECONDS, LONGEST_SECONDS = 0.3, 10.0
+SOON_SECONDS = 3.0
 LOOK_SECONDS = 0.2
 PR_SET_PDEATHSIG = 1
 log = logging.getLogger(__name__)
@@ -40,6 +41,13 @@ class Part:
     once: bool = False
     pid: int = 0
     due: float = 0.0
+    started: float = 0.0
+    failures: int = 0
+
+    def delay(self, now: float) -> float:
+        """How long to wait before it is started again: longer each time that it soon ends."""
+        self.failures = self.failures + 1 if now - self.started < SOON_SECONDS else 0
+        return min(RESTART_SECONDS * 2.0**self.failures, LONGEST_SECONDS)
 
 
 class Family:
@@ -88,7 +96,7 @@ class Family:
         sys.stdout.flush()
         pid = os.fork()
         if pid:
-            part.pid = pid
+            part.pid, part.started = pid, time.monotonic()
             self._note(self.pids())
             return
         code = 1
@@ -127,7 +135,8 @@ class Family:
                 continue
             if not self._stopping:
                 self._say(f"{part.name} ended ({_why(status)}) and is started again.")
-                part.due = time.monotonic() + RESTART_SECONDS
+                now = time.monotonic()
+                part.due = now + part.delay(now)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True

@@ -24,7 +24,7 @@ from kernel.store import sqlite
 from portal import permissions
 from portal.demo.start import load_when_ready
 from portal.mailbox import run_mailbox
-from portal.places import LOOPBACK, Places, choose, hold
+from portal.places import LOOPBACK, Places, check_free, choose, hold
 from portal.processes import Family, Part
 from services.gateway import service as gateway
 from services.identity.service import build as build_identity
@@ -53,6 +53,7 @@ def run(demo: bool = True) -> None:
     started = time.monotonic()
     data = Path(places.data)
     lock = hold(data)
+    check_free(places)
     os.environ["SMTP_URL"] = os.environ.get("SMTP_URL", f"smtp://{LOOPBACK}:{places.smtp}")
     os.environ["MLLP_PORT"] = str(places.mllp)
     _logging(data)

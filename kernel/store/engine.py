@@ -1,18 +1,34 @@
-"""A SQLAlchemy engine for a moment's schema work; the hot path goes beneath it."""
+"""SQLAlchemy's engines, for a moment's schema work; the hot path goes beneath them."""
 
 from __future__ import annotations
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 
-class EngineScope:
-    """Disposes of the engine at the end of the block."""
+@asynccontextmanager
+async def connection_to(url: str) -> AsyncIterator[AsyncConnection]:
+    """A transaction on an engine that is gone afterwards. `url` names an async driver."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.begin() as connection:
+            yield connection
+    finally:
+        await engine.dispose()
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
 
-    async def __aenter__(self) -> AsyncEngine:
-        return self._engine
+async def create_tables(url: str, metadata: sa.MetaData) -> None:
+    """Create the tables that are missing."""
+    async with connection_to(url) as connection:
+        await connection.run_sync(metadata.create_all)
 
-    async def __aexit__(self, *error: object) -> None:
-        await self._engine.dispose()
+
+async def drop_tables(url: str, prefix: str) -> None:
+    """Drop the tables whose names begin so."""
+    async with connection_to(url) as connection:
+        found = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
+        for name in [name for name in found if name.startswith(prefix)]:
+            await connection.execute(sa.text(f'DROP TABLE "{name}"'))

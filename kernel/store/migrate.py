@@ -10,9 +10,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from kernel.store.engine import EngineScope
+from kernel.store.engine import connection_to
 
 SCRIPTS = Path(__file__).parent / "migrations"
 NEWEST = "0001"
@@ -31,7 +30,7 @@ def _migrate(url: str) -> None:
 
 
 async def _upgrade(url: str) -> None:
-    async with EngineScope(create_async_engine(url)) as engine, engine.begin() as connection:
+    async with connection_to(url) as connection:
         await connection.run_sync(_run)
 
 

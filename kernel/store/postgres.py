@@ -9,9 +9,8 @@ from typing import Any
 
 import asyncpg
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from kernel.store.engine import EngineScope
+from kernel.store.engine import create_tables, drop_tables
 from kernel.store.migrate import migrate as migrate_schema
 from kernel.store.port import Ask, Conflict, Put, Row, Write, runs
 
@@ -44,14 +43,10 @@ class PostgresDatabase:
         await self._pool.close()
 
     async def create(self, metadata: sa.MetaData) -> None:
-        async with self._engine() as engine, engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        await create_tables(self._engine_url, metadata)
 
     async def drop(self, prefix: str) -> None:
-        async with self._engine() as engine, engine.begin() as connection:
-            found = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
-            for name in [name for name in found if name.startswith(prefix)]:
-                await connection.execute(sa.text(f'DROP TABLE "{name}"'))
+        await drop_tables(self._engine_url, prefix)
 
     async def commit(self, writes: Sequence[Write]) -> None:
         async with self._turn:
@@ -94,6 +89,3 @@ class PostgresDatabase:
 
     async def _connect(self) -> Any:
         return await asyncpg.connect(self._url, server_settings={"synchronous_commit": "on"})
-
-    def _engine(self) -> EngineScope:
-        return EngineScope(create_async_engine(self._engine_url))

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from kernel.store import second as second_writer
-from kernel.store.engine import EngineScope
+from kernel.store.engine import create_tables, drop_tables
 from kernel.store.migrate import migrate as migrate_schema
 from kernel.store.port import Ask, Conflict, Put, Row, Write, runs
 
@@ -64,14 +63,10 @@ class SqliteDatabase:
         self._scanner.shutdown()
 
     async def create(self, metadata: sa.MetaData) -> None:
-        async with self._engine() as engine, engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        await create_tables(self._engine_url, metadata)
 
     async def drop(self, prefix: str) -> None:
-        async with self._engine() as engine, engine.begin() as connection:
-            found = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
-            for name in [name for name in found if name.startswith(prefix)]:
-                await connection.execute(sa.text(f'DROP TABLE "{name}"'))
+        await drop_tables(self._engine_url, prefix)
 
     async def commit(self, writes: Sequence[Write]) -> None:
         await self._in(self._writer, lambda: self._commit(writes))
@@ -164,9 +159,6 @@ class SqliteDatabase:
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute("PRAGMA cache_size=-4000")
         return connection
-
-    def _engine(self) -> EngineScope:
-        return EngineScope(create_async_engine(self._engine_url))
 
     @staticmethod
     async def _in(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:

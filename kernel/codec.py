@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from kernel.envelope import PublishedEvent
+from kernel.events import KERNELS_OWN
 from kernel.phi import phi_fields
 
 TOMBSTONE = b"null"
@@ -56,7 +57,7 @@ class Encoded(NamedTuple):
 
 
 class Codec:
-    """The private events of one service, and the published ones that it hears.
+    """The private events of one service (`events`) and of the kernel, and the published ones it hears.
 
     `upcasts` maps an old registered name to (new name, function over the old JSON object).
     """
@@ -64,21 +65,15 @@ class Codec:
     def __init__(
         self, events: Mapping[str, type], upcasts: Mapping[str, tuple[str, Upcast]] | None = None
     ) -> None:
-        self.events: dict[str, type] = {}
+        self.events = dict(events)
         self._upcasts = dict(upcasts or {})
-        self._kinds: dict[str, type] = {}
-        self._names: dict[type, str] = {}
-        self._adapters: dict[str, TypeAdapter[Any]] = {}
-        self._owners: dict[type, str | None] = {}
-        self.add(events)
-
-    def add(self, events: Mapping[str, type]) -> None:
-        """Store these private events too, by their registered names."""
-        self.events.update(events)
-        self._kinds.update(events)
-        self._names.update({kind: name for name, kind in events.items()})
-        self._adapters.update({name: TypeAdapter(kind) for name, kind in events.items()})
-        self._owners.update({kind: _owner_field(kind) for kind in events.values()})
+        self._stored = {**KERNELS_OWN, **events}
+        self._kinds: dict[str, type] = dict(self._stored)
+        self._names = {kind: name for name, kind in self._stored.items()}
+        self._adapters: dict[str, TypeAdapter[Any]] = {
+            name: TypeAdapter(kind) for name, kind in self._stored.items()
+        }
+        self._owners = {kind: _owner_field(kind) for kind in self._stored.values()}
 
     def hear(self, contracts: Iterable[type[PublishedEvent]]) -> None:
         """Also read these published events, stored as `<service>.<Name>`."""
@@ -114,7 +109,7 @@ class Codec:
         try:
             return adapter.validate_json(data, extra="ignore")
         except ValidationError:
-            if name in self.events:
+            if name in self._stored:
                 raise  # our own event: the log is damaged, or a type was changed
             return Unknown(name)
 

@@ -22,7 +22,7 @@ class ParkedWorkSettled(PhiRepr):
     reason: str
 
 
-OWN: Final[dict[str, type]] = {"kernel.ParkedWorkSettled": ParkedWorkSettled}
+KERNELS_OWN: Final[dict[str, type]] = {"kernel.ParkedWorkSettled": ParkedWorkSettled}
 """Stored under the kernel's name, so that no service's own event can take it. Never published."""
 
 PARKED_WORK: Final[Decider[None]] = Decider("parked-work", None, lambda state, event: state)

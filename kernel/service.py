@@ -31,7 +31,6 @@ from kernel.codec import Codec
 from kernel.committer import Committer, Fenced
 from kernel.envelope import Answer, Command, PublishedPage, PublishedSince, Query
 from kernel.event_log import EventLog
-from kernel.events import OWN as OWN_EVENTS
 from kernel.ids import new_id
 from kernel.inbox import Inbox
 from kernel.jobs import ending
@@ -91,7 +90,6 @@ class Service(Generic[D]):
     def __post_init__(self) -> None:
         self.clock = self.settings.clock
         self.codec.hear(self.hears.contracts)
-        self.codec.add(OWN_EVENTS)
         self.db = open_database(self.settings.database_url)
         self.key_db = open_database(self.settings.keys_url)
         self.keys = KeyRing(self.key_db, self.settings.secret)

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from contracts.common import Caller
 from kernel.decider import Refused
 from services.identity.bucket import Bucket, Gone, Stale
 
@@ -28,9 +27,13 @@ _INDEX = "a"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One signed-in browser. `touched` is the last thing that its user did."""
+    """One signed-in browser. `touched` is the last thing that its user did.
 
-    caller: Caller
+    Whose account it is, and nothing about the person: the bus is no place for patient data, and
+    what the account may do is looked up each time.
+    """
+
+    account: str
     created: datetime
     touched: datetime
 
@@ -54,12 +57,12 @@ class Sessions:
         self._bucket = bucket
         self._random = random
 
-    async def open(self, caller: Caller, now: datetime) -> str:
+    async def open(self, account: str, now: datetime) -> str:
         """Begin a session; gives the cookie, which nobody can read again."""
         cookie = base64.urlsafe_b64encode(self._random(_COOKIE_BYTES)).decode().rstrip("=")
         key = _key(cookie)
-        await self._bucket.create(_index(caller.subject, key), b"")
-        await self._bucket.create(key, _SESSION.dump_json(Session(caller, now, now)))
+        await self._bucket.create(_index(account, key), b"")
+        await self._bucket.create(key, _SESSION.dump_json(Session(account, now, now)))
         return cookie
 
     async def read(self, cookie: str, now: datetime, active: bool) -> Session:
@@ -107,7 +110,7 @@ class Sessions:
 
     async def _end(self, key: str, session: Session) -> None:
         await self._bucket.delete(key)
-        await self._bucket.delete(_index(session.caller.subject, key))
+        await self._bucket.delete(_index(session.account, key))
 
 
 def _key(cookie: str) -> str:

@@ -222,3 +222,13 @@ def test_every_file_that_the_portal_makes_is_its_users_own(portal: Running) -> N
     made = [path for path in portal.data.rglob("*") if path.exists() and path != theirs]
     assert len(made) > 10
     assert [path for path in made if path.stat().st_mode & 0o077] == []
+
+
+def test_the_bus_keeps_no_name_of_anybody(portal: Running, patient: Person) -> None:
+    assert patient.get("session").json()["caller"]["name"] == "Maya Lindqvist"  # a session is open
+    kept = [path for path in (portal.data / "nats").rglob("*") if path.is_file()]
+    names = {person.family.encode() for person in people(datetime.now(UTC).date())}
+    assert kept
+    for path in kept:
+        content = path.read_bytes()
+        assert [name for name in names if name in content] == [], path.name

@@ -20,8 +20,8 @@ from services.identity.api.base import API, only
 from services.identity.decider import account as decider
 from services.identity.deps import Deps
 from services.identity.events.account import SignedIn, StaffAccountOpened
-from services.identity.sessions import ABSOLUTE, IDLE
-from services.identity.views.accounts import ACCOUNT_BY_ADDRESS
+from services.identity.sessions import ABSOLUTE, IDLE, signed_out
+from services.identity.views.accounts import ACCOUNT_BY_ADDRESS, ACCOUNT_BY_ID
 
 TOKEN_SECONDS = 30
 
@@ -60,10 +60,13 @@ async def sign_in(command: SignIn, call: Call[Deps, Caller]) -> SessionAnswer:
 async def exchange(query: Exchange, call: Call[Deps, Caller]) -> ExchangeAnswer:
     """A token for the session's user. It never outlives the session's limits."""
     session = await call.deps.sessions.read(query.cookie.get_secret_value(), call.now, query.active)
+    rows = await call.read(ACCOUNT_BY_ID, account=session.account)
+    if not rows:
+        raise signed_out()
+    caller = caller_of(rows[0])
     left = (session.ends() - call.now).total_seconds()
-    claims = session.caller.model_dump(mode="json")
-    token = call.deps.sign(claims, min(TOKEN_SECONDS, int(left)))
-    return ExchangeAnswer(token=token, caller=session.caller, idle_in=left)
+    token = call.deps.sign(caller.model_dump(mode="json"), min(TOKEN_SECONDS, int(left)))
+    return ExchangeAnswer(token=token, caller=caller, idle_in=left)
 
 
 @API.action(SignOut, roles=None)
@@ -98,7 +101,7 @@ async def open_staff_account(command: OpenStaffAccount, call: Call[Deps, Caller]
 async def begin(call: Call[Deps, Caller], caller: Caller) -> SessionAnswer:
     """A new session, always under a new cookie."""
     return SessionAnswer(
-        cookie=await call.deps.sessions.open(caller, call.now),
+        cookie=await call.deps.sessions.open(caller.subject, call.now),
         caller=caller,
         idle_seconds=int(IDLE.total_seconds()),
         expires_in=int(ABSOLUTE.total_seconds()),

@@ -47,4 +47,5 @@ def staff_account_opened(event: events.StaffAccountOpened, record: Record) -> It
 
 
 ACCOUNT_BY_ADDRESS = Ask(sa.select(account).where(is_(account.c.address)).limit(1))
+ACCOUNT_BY_ID = Ask(sa.select(account).where(is_(account.c.account)).limit(1))
 ACCOUNT_OF_PATIENT = Ask(sa.select(account).where(is_(account.c.patient)).limit(1))

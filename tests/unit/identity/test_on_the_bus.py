@@ -13,7 +13,7 @@ import pytest
 from nats.aio.client import Client
 from pydantic import SecretStr
 
-from contracts.common import Caller, Done, Role
+from contracts.common import Done
 from contracts.identity import (
     Exchange,
     ExchangeAnswer,
@@ -32,7 +32,7 @@ from services.identity.sessions import Sessions
 from tests.unit.identity import desk
 from tests.unit.identity.desk import NOON, PASSWORD
 
-MARIA = Caller(subject="account-1", role=Role.PATIENT, patient="p1")
+MARIA = "account-1"
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ async def test_a_wiped_bus_costs_a_sign_in_and_nothing_else(
         await sessions.read(lost, NOON, True)
     assert refusal.value.code == "signed-out"
     again = await sessions.open(MARIA, NOON)
-    assert (await sessions.read(again, NOON, True)).caller == MARIA
+    assert (await sessions.read(again, NOON, True)).account == MARIA
 
 
 class Portal:

@@ -11,12 +11,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from contracts.common import Caller, Role
 from kernel.decider import Refused
 from services.identity.sessions import ABSOLUTE, IDLE, Sessions
 from tests.unit.identity.desk import NOON, MemoryBucket
 
-MARIA = Caller(subject="account-1", role=Role.PATIENT, patient="p1", name="Maria")
+MARIA = "account-1"
 SECOND = timedelta(seconds=1)
 
 
@@ -138,8 +137,7 @@ async def test_signing_out_ends_it_and_again_is_no_error(door: Door) -> None:
 
 async def test_signing_out_everywhere_ends_all_of_one_account(door: Door) -> None:
     cookies = [await door.open() for _ in range(3)]
-    other = Caller(subject="account-11", role=Role.SUPPORT)
-    stays = await door.sessions.open(other, door.now)
+    stays = await door.sessions.open("account-11", door.now)
     await door.sessions.end_all("account-1")
     assert [await door.enters(c) for c in [*cookies, stays]] == [False, False, False, True]
 

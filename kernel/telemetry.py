@@ -20,6 +20,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 _W3C = TraceContextTextMapPropagator()
 HEADER = "traceparent"
+EXPORT_SECONDS = 2
+"""How long one export may try: a collector that is away must not hold up a service that stops."""
 
 
 def start(service: str) -> None:
@@ -36,9 +38,10 @@ def start(service: str) -> None:
 
     resource = Resource.create({"service.name": service, "service.namespace": "myportal"})
     provider = TracerProvider(resource=resource)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    patience = float(os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT", EXPORT_SECONDS))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=patience)))
     trace.set_tracer_provider(provider)
-    reader = PeriodicExportingMetricReader(OTLPMetricExporter())
+    reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=patience))
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[reader]))
 
 

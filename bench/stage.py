@@ -60,7 +60,7 @@ FULL = Size(
     posts={1: (300, 300), 32: (2_000, 600), 128: (2_000, 600)},
     reads=(4_000, 1_000),
     fresh_seconds=10,
-    fresh_posts=10_000,
+    fresh_posts=20_000,
     verifies_a_second=25,
 )
 SMOKE = Size(

@@ -15,6 +15,13 @@ def day(when: date | datetime, zone: str, lang: str) -> str:
     return text(lang, "dates.day", month=month, day=local.day, year=local.year)
 
 
+def short_day(when: datetime, zone: str, lang: str) -> str:
+    """`Nov 24, 2026`, where there is little room. In both languages three letters tell a month."""
+    local = when.astimezone(ZoneInfo(zone)).date()
+    month = texts(lang, "dates.months")[local.month - 1][:3]
+    return text(lang, "dates.short_day", month=month, day=local.day, year=local.year)
+
+
 def clock(when: datetime, zone: str, lang: str) -> str:
     """`2:45 pm`."""
     local = when.astimezone(ZoneInfo(zone))

@@ -53,11 +53,12 @@ async def result(request: Request) -> Response:
     if not (answer.being_corrected or is_background(request)):
         await _mark_seen(request, answer)
     t, day = await _words(request)
+    short = partial(dates.short_day, **day.keywords)
     return await render(
         request,
         "result.html",
         result=answer,
-        values=present.values(answer, t, day),
+        values=present.values(answer, t, day, short),
         patient=caller.name,
     )
 
@@ -72,7 +73,7 @@ async def _mark_seen(request: Request, answer: ResultAnswer) -> None:
             raise
 
 
-async def _words(request: Request) -> tuple[present.Words, present.When]:
+async def _words(request: Request) -> tuple[present.Words, partial[str]]:
     lang = language_of(request)
     zone = (await gateway(request).profile(request)).profile.zone
     return partial(text, lang), partial(dates.day, zone=zone, lang=lang)

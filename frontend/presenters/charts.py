@@ -12,6 +12,10 @@ BAR_WIDTH, BAR_EDGE = 480.0, 12.0
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560.0, 200.0, 48.0, 20.0, 16.0, 32.0
 
 
+When = Callable[[datetime], str]
+"""A moment in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """Where the usual range and the value stand on a bar; `low` and `high` label its ends."""
@@ -25,11 +29,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One value of a trend."""
+    """One value of a trend; `short` is its day for the axis."""
 
     x: float
     y: float
     day: str
+    short: str
     number: str
 
 
@@ -91,7 +96,7 @@ def _scale(number: float, low: float | None, high: float | None) -> tuple[float,
     return bottom, top if top > bottom else bottom + 1
 
 
-def trend(each: ResultValue, at: datetime, day: Callable[[datetime], str]) -> Trend | None:
+def trend(each: ResultValue, at: datetime, day: When, short: When) -> Trend | None:
     """This value after the earlier ones, on a true time axis; None without an earlier one."""
     if each.number is None or not each.trend:
         return None
@@ -111,7 +116,8 @@ def trend(each: ResultValue, at: datetime, day: Callable[[datetime], str]) -> Tr
 
     return Trend(
         points=tuple(
-            Point(round(x(when), 1), round(y(n), 1), day(when), plain(n)) for when, n in pairs
+            Point(round(x(when), 1), round(y(n), 1), day(when), short(when), plain(n))
+            for when, n in pairs
         ),
         band=_band(each, y, floor, ceiling),
         ticks=tuple((round(y(n), 1), plain(n)) for n in _ticks(floor, ceiling)),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from contracts.labs import ResultAnswer, ResultRow, ResultValue
-from frontend.presenters.charts import Bar, Trend, bar, trend
+from frontend.presenters.charts import Bar, Trend, When, bar, trend
 
 Words = Callable[..., str]
-When = Callable[[datetime], str]
 
 FAR = ("critical-low", "critical-high", "critical")
 
@@ -68,14 +66,14 @@ def _tags(row: ResultRow, t: Words) -> tuple[tuple[str, str], ...]:
     return tuple(tags)
 
 
-def values(answer: ResultAnswer, t: Words, day: When) -> list[Value]:
+def values(answer: ResultAnswer, t: Words, day: When, short: When) -> list[Value]:
     """The values of one report; none while it is being corrected (decision f)."""
     if answer.being_corrected:
         return []
-    return [_value(each, answer, t, day) for each in answer.values]
+    return [_value(each, answer, t, day, short) for each in answer.values]
 
 
-def _value(each: ResultValue, answer: ResultAnswer, t: Words, day: When) -> Value:
+def _value(each: ResultValue, answer: ResultAnswer, t: Words, day: When, short: When) -> Value:
     at = answer.collected or answer.reported
     return Value(
         key=each.key,
@@ -89,7 +87,7 @@ def _value(each: ResultValue, answer: ResultAnswer, t: Words, day: When) -> Valu
         status=_status(each, t),
         note=each.note,
         bar=bar(each.number, each.low, each.high),
-        trend=trend(each, at, day),
+        trend=trend(each, at, day, short),
     )
 
 

@@ -46,7 +46,7 @@ def test_a_trend_stays_in_its_frame(earlier: list[float], last: float, low: floa
     points = tuple(
         labs.TrendPoint(at=NOON - timedelta(days=i + 1), number=n) for i, n in enumerate(earlier)
     )
-    made = charts.trend(value("k", "K", "v", number=last, low=low, trend=points), NOON, str)
+    made = charts.trend(value("k", "K", "v", number=last, low=low, trend=points), NOON, str, str)
     assert made
     assert len(made.points) == len(earlier) + 1
     for point in made.points:
@@ -57,8 +57,8 @@ def test_a_trend_stays_in_its_frame(earlier: list[float], last: float, low: floa
 
 @pytest.mark.rule("R7")
 def test_no_trend_without_an_earlier_number() -> None:
-    assert charts.trend(value("k", "K", "<5"), NOON, str) is None
-    assert charts.trend(value("k", "K", "5", number=5.0), NOON, str) is None
+    assert charts.trend(value("k", "K", "<5"), NOON, str, str) is None
+    assert charts.trend(value("k", "K", "5", number=5.0), NOON, str, str) is None
 
 
 def _keys(node: Any, prefix: str = "") -> dict[str, set[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -35,8 +35,11 @@ class Caller(Contract):
     """The claims of a caller's token: valid 30 s at most, signed by identity or by a service.
 
     `subject` is an account id, or a service's name. `patient` is the chart a patient's account
-    is connected to; `provider` the directory id of a provider's account.
+    is connected to; `provider` the directory id of a provider's account. `people_by` is the one service
+    whose signature counts for people.
     """
+
+    people_by: ClassVar[str] = "identity"
 
     subject: str
     role: Role

@@ -1,4 +1,4 @@
-"""Who a request comes from, by its token: a person vouched for by identity, or a service itself."""
+"""Who a request comes from, by its token: a person whom one service vouches for, or a service itself."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from kernel.tokens import BadToken, Verifier
 
 TOKEN_SECONDS = 30
 REMEMBERED = 10_000
-VOUCHES_FOR_PEOPLE = "identity"
 
 
 class Callers:
-    """Checks tokens and reads their claims into the model that the contracts give them."""
+    """Checks tokens and reads their claims into `model`, whose `people_by` names the service that signs
+    for people.
+    """
 
     def __init__(self, verifier: Verifier, model: type[Any]) -> None:
         self._verifier = verifier
@@ -28,7 +29,7 @@ class Callers:
         known = self._known.get(token)
         if known is None:
             itself = claims["role"] == "service" and claims["subject"] == claims["iss"]
-            if claims["iss"] != VOUCHES_FOR_PEOPLE and not itself:
+            if claims["iss"] != self._model.people_by and not itself:
                 raise BadToken("a service may speak only for itself")
             known = self._model(**{k: v for k, v in claims.items() if k not in ("iss", "exp")})
             if len(self._known) > REMEMBERED:

@@ -79,6 +79,7 @@ class BedAnswer(Answer):
 class Caller(BaseModel):
     """A token's claims."""
 
+    people_by: ClassVar[str] = "identity"
     subject: str
     role: str
 

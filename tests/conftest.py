@@ -1,9 +1,11 @@
-"""For all tests: one real PostgreSQL server, where one can run."""
+"""For all tests: one real PostgreSQL server, where one can run, and what was left out."""
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         warnings.warn(pytest.PytestWarning(message), stacklevel=1)
         config.hook.pytest_deselected(items=needs)
         items[:] = [item for item in items if item not in needs]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what could not be tried because the data of others is not here."""
+    shared = Path(os.environ.get("PORTAL_SHARED", "../shared")) / "data"
+    for part in ("fhir", "hl7v2", "sensitive_loinc.csv"):
+        if not (shared / part).exists():
+            terminalreporter.write_line(f"left out: what reads {shared / part}, which is not here")
 
 
 @pytest.fixture(scope="session")

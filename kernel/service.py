@@ -138,7 +138,8 @@ class Service(Generic[D]):
         """Open the databases. No bus is needed for this."""
         await self.db.open(migrate=True)
         await self.key_db.open(migrate=False)
-        await self.key_db.create(KEY_TABLES)
+        async with self.key_db.only_one():
+            await self.key_db.create(KEY_TABLES)
 
     async def take_over(self) -> bool:
         """Become the writer of the log, if no other process is."""

@@ -33,7 +33,8 @@ class PostgresDatabase:
 
     async def open(self, migrate: bool) -> None:
         if migrate:
-            await migrate_schema(self._engine_url)
+            async with self.only_one():
+                await migrate_schema(self._engine_url)
         self._pool = await asyncpg.create_pool(self._url, min_size=1, max_size=READERS)
         self._write = await self._connect()
 

@@ -6,9 +6,13 @@ Only on PostgreSQL: a SQLite file belongs to one process.
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,3 +119,36 @@ async def test_who_stands_by_leaves_when_the_writer_has_another_version(
         await writer.db.commit([DROP_MARK(which=demo.OCCUPIED.key)])
         with pytest.raises(Fenced):
             await task
+
+
+OPEN = """
+import asyncio, sys
+from kernel.settings import Settings
+from tests.kernel import demo_services as demo
+
+async def main():
+    service = demo.ward(Settings(service="ward", data=sys.argv[1], database=sys.argv[2], keys=sys.argv[2]))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    await service.open()
+    await service.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_processes_that_start_at_once_on_an_empty_database_make_its_tables_once(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    started = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", OPEN, str(tmp_path), postgres_url,
+            env={**os.environ, "PYTHONPATH": "."}, stdin=PIPE, stdout=PIPE, stderr=PIPE,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    for process in started:
+        assert process.stdout is not None
+        await process.stdout.readline()
+    ended = await asyncio.gather(*(process.communicate(b"go\n") for process in started))
+    assert [process.returncode for process in started] == [0] * 4, ended

@@ -70,6 +70,8 @@ lock: .venv/.ready ## resolve requirements*.in anew into the lock files
 	@! grep -nE 'https?://' requirements*.lock
 
 clean-data: ## forget all data of the local portal
+	@if [ -d var ] && [ -x $(PY) ]; then \
+		$(PY) -c 'import pathlib, portal.places as p; p.hold(pathlib.Path("var"))'; fi
 	rm -rf var
 
 .venv/.ready: requirements.lock

@@ -68,14 +68,14 @@ def built_in(service: Service[Any]) -> tuple[Endpoint, ...]:
         return await _parked(service)
 
     async def retry(command: RetryParked, call: Call[Any, Any]) -> HealthAnswer:
-        await _settled(service, command, "retried", call.turn)
+        await _settle(service, command, "retried", call.turn)
         call.turn.write(
             _AGAIN(which=command.reaction, exactly=command.position, moment=micros(service.now()))
         )
         return _health(service)
 
     async def skip(command: SkipParked, call: Call[Any, Any]) -> HealthAnswer:
-        await _settled(service, command, "skipped", call.turn)
+        await _settle(service, command, "skipped", call.turn)
         one: dict[str, Any] = {"which": command.reaction, "exactly": command.position}
         call.turn.write(_SKIP(**one), _NO_REMINDER(**one, moment=micros(service.now())))
         return _health(service)
@@ -126,7 +126,7 @@ async def _parked(service: Service[Any]) -> ParkedAnswer:
     return ParkedAnswer(items=tuple(items))
 
 
-async def _settled(
+async def _settle(
     service: Service[Any],
     command: RetryParked | SkipParked,
     how: Literal["retried", "skipped"],

@@ -88,10 +88,7 @@ def choose() -> Places:
     data = Path(os.environ.get("PORTAL_DATA", "var"))
     data.mkdir(parents=True, exist_ok=True)
     given = os.environ.get("NATS_URL", "")
-    their_keys, our_keys = (
-        os.environ.get("PORTAL_NATS_CREDENTIAL", ""),
-        data / "bus/{service}/bus.nk",
-    )
+    theirs = os.environ.get("PORTAL_NATS_CREDENTIAL", "")
     return Places(
         data=str(data),
         port=int(os.environ.get("PORT", "8080")),
@@ -101,7 +98,7 @@ def choose() -> Places:
         mllp=int(os.environ.get("MLLP_PORT", "2575")) or free_port(),
         nats=given or f"nats://{LOOPBACK}:{free_port()}",
         own_nats=not given,
-        credential=their_keys if given else str(our_keys),
+        credential=theirs if given else f"{data}/bus/{{service}}/bus.nk",
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from kernel.decider import Refused
 from services.identity.bucket import Bucket, Gone, Stale
@@ -104,9 +104,9 @@ class Sessions:
     async def _find(self, key: str) -> tuple[Session, int]:
         try:
             value, revision = await self._bucket.get(key)
-        except Gone:
+            return _SESSION.validate_json(value), revision
+        except (Gone, ValidationError):  # lost, or of a version that we cannot read: sign in again
             raise signed_out() from None
-        return _SESSION.validate_json(value), revision
 
     async def _end(self, key: str, session: Session) -> None:
         await self._bucket.delete(key)

@@ -149,6 +149,14 @@ async def test_the_bucket_never_sees_the_cookie(door: Door) -> None:
     assert all(cookie.encode() not in value for value, _ in door.bucket.values.values())
 
 
+async def test_a_session_of_another_version_costs_a_sign_in(door: Door) -> None:
+    cookie = await door.open()
+    for key, (_, revision) in list(door.bucket.values.items()):
+        door.bucket.values[key] = (b'{"who": "an older form"}', revision)
+    assert not await door.enters(cookie)
+    assert await door.enters(await door.open())
+
+
 async def test_losing_the_bucket_costs_a_sign_in(door: Door) -> None:
     cookie = await door.open()
     door.bucket.values.clear()

@@ -33,7 +33,8 @@ class Operation:
     """One command or query: its shape, its answer, its door, and the services that send it.
 
     `posted` marks a query that carries a secret: POST, so that it never stands in a URL. `success`
-    is the status of success where it is neither 201 (a durable command) nor 200 (a query).
+    is the status of success where it is neither 201 (a durable command) nor 200 (a query). `chart`
+    marks what is about the record in view, which the header `X-Patient` chooses.
     """
 
     message: type[Command] | type[Query]
@@ -42,6 +43,7 @@ class Operation:
     senders: tuple[str, ...] = ()
     posted: bool = False
     success: int | None = None
+    chart: bool = False
 
     @property
     def status(self) -> int:
@@ -80,20 +82,31 @@ PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
     identity.PatientRecorded,
     identity.InvitationIssued,
     identity.PatientEnrolled,
+    identity.PatientDisenrolled,
+    identity.TurnedTwelve,
+    identity.TurnedEighteen,
+    identity.AccountNotice,
     labs.LabVerified,
     labs.LabReleased,
     labs.LabWithdrawn,
+    labs.ChartAccessed,
     notifier.EmailSent,
     notifier.EmailFailed,
 )
 
 HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
-    "identity": (practice.PracticeConfigured, notifier.EmailSent, notifier.EmailFailed),
+    "identity": (
+        practice.PracticeConfigured,
+        notifier.EmailSent,
+        notifier.EmailFailed,
+        labs.ChartAccessed,
+    ),
     "interop": (practice.PracticeConfigured,),
     "labs": (practice.PracticeConfigured, practice.ProviderListed, identity.PatientRecorded),
     "notifier": (
         practice.PracticeConfigured,
         identity.InvitationIssued,
+        identity.AccountNotice,
         labs.LabVerified,
         labs.LabReleased,
     ),
@@ -101,6 +114,9 @@ HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
 
 UNHEARD: Final[dict[type[PublishedEvent], str]] = {
     identity.PatientEnrolled: "for analytics and for the services of later issues",
+    identity.PatientDisenrolled: "every letter asks identity first; later services drop reminders",
+    identity.TurnedTwelve: "labs reads the birth date itself; for the services of later issues",
+    identity.TurnedEighteen: "labs reads the birth date itself; for the services of later issues",
     labs.LabWithdrawn: "open pages are told by a live hint; the record keeps it for others",
 }
 
@@ -131,14 +147,58 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(identity.CompleteEnrolment, identity.SessionAnswer, _C, success=200),
     Operation(identity.RenewInvitation, Nothing, _P),
     Operation(identity.SignIn, identity.SessionAnswer, _C, success=200),
+    Operation(identity.ConfirmSecondFactor, identity.SessionAnswer, _C, success=200),
+    Operation(identity.BeginPasskeySignIn, identity.PasskeyOptions, _P, posted=True),
+    Operation(identity.SignInWithPasskey, identity.SessionAnswer, _C, success=200),
     Operation(identity.SignOut, Nothing, _C, success=200),
     Operation(identity.Exchange, identity.ExchangeAnswer, _I, ("gateway",)),
     Operation(identity.OpenStaffAccount, Done, _I),
+    Operation(identity.GetSecurity, identity.SecurityAnswer, _S),
+    Operation(identity.ChangePassword, Done, _S, success=200),
+    Operation(identity.BeginTotp, identity.TotpOffer, _S, success=200),
+    Operation(identity.ConfirmTotp, identity.RecoveryCodes, _S, success=200),
+    Operation(identity.NewRecoveryCodes, identity.RecoveryCodes, _S, success=200),
+    Operation(identity.RemoveTotp, Done, _S, success=200),
+    Operation(identity.BeginPasskey, identity.PasskeyOptions, _S, success=200),
+    Operation(identity.AddPasskey, Done, _S, success=200),
+    Operation(identity.RemovePasskey, Done, _S, success=200),
+    Operation(identity.EndDevice, Done, _S),
+    Operation(identity.SignOutEverywhere, Done, _S),
+    Operation(identity.RequestReset, Nothing, _P, success=202),
+    Operation(identity.OpenLink, identity.LinkAnswer, _P, posted=True),
+    Operation(identity.ResetPassword, Done, _P, success=200),
+    Operation(identity.ChangeEmail, Nothing, _S, success=200),
+    Operation(identity.ConfirmAddress, identity.LinkAnswer, _P, success=200),
+    Operation(identity.GetConnections, identity.ConnectionsAnswer, _S),
+    Operation(identity.Disenrol, Done, _S),
+    Operation(identity.AcceptAgreement, Done, _S),
+    Operation(identity.RequestRelation, Nothing, _S),
+    Operation(identity.SetMailAddress, Nothing, _S),
+    Operation(identity.RequestCorrection, Done, _S, chart=True),
+    Operation(identity.GetMyRequests, identity.MyRequestsAnswer, _S),
+    Operation(identity.GetAccessLog, identity.AccessLogAnswer, _S, chart=True),
+    Operation(identity.GetItems, identity.ItemsAnswer, _S),
+    Operation(identity.GetItem, identity.ItemAnswer, _S),
+    Operation(identity.TakeItem, Done, _S),
+    Operation(identity.CloseItem, Done, _S),
+    Operation(identity.VerifyRelation, Done, _S),
+    Operation(identity.ConfirmRelation, Done, _S),
+    Operation(identity.EndRelation, Done, _S),
+    Operation(identity.PreviewCorrection, identity.Consequences, _S),
+    Operation(identity.CorrectPatient, Done, _S),
+    Operation(identity.GetPatientAccount, identity.PatientAccountAnswer, _S),
+    Operation(identity.BreakGlass, Done, _S),
+    Operation(identity.CoverColleague, Done, _S),
+    Operation(identity.EndCover, Done, _S),
+    Operation(identity.GetCovers, identity.CoversAnswer, _S),
     Operation(identity.MayNotify, identity.MayNotifyAnswer, _I, ("notifier",)),
+    Operation(identity.MayNotifyAccount, identity.MayNotifyAnswer, _I, ("notifier",)),
     Operation(labs.PostReport, labs.PostAnswer, _I, ("interop",)),
-    Operation(labs.GetResults, labs.ResultsAnswer, _S),
-    Operation(labs.GetResult, labs.ResultAnswer, _S),
-    Operation(labs.MarkSeen, Done, _S),
+    Operation(labs.GetResults, labs.ResultsAnswer, _S, chart=True),
+    Operation(labs.GetResult, labs.ResultAnswer, _S, chart=True),
+    Operation(labs.MarkSeen, Done, _S, chart=True),
+    Operation(labs.ViewResults, labs.ResultsAnswer, _S),
+    Operation(labs.ViewResult, labs.ResultAnswer, _S),
     Operation(labs.GetInbox, labs.InboxAnswer, _S),
     Operation(labs.GetReport, labs.ReportAnswer, _S),
     Operation(labs.VerifyReport, Done, _S),

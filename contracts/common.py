@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,15 +18,25 @@ Email = Annotated[
 ]
 
 
+Basis = Literal["self", "parent", "caregiver"]
+"""Why an account may see a patient's record: it is their own, or they act for the patient (proxy)."""
+
+
 class Role(StrEnum):
-    """What a caller may be. A service signs for its own policies as `service`."""
+    """What a caller may be. A service signs for its own policies as `service`.
+
+    `patient`: whoever comes as a patient or as a patient's proxy. `clinic` is the front desk.
+    `enrolling`: staff who must set up a second factor before anything else.
+    """
 
     PATIENT = "patient"
     PROVIDER = "provider"
     SUPPORT = "support"
     CLINIC = "clinic"
+    BILLING = "billing"
     POLICY = "policy"
     SRE = "sre"
+    ENROLLING = "enrolling"
     SERVICE = "service"
     ANONYMOUS = "anonymous"
 
@@ -34,9 +44,12 @@ class Role(StrEnum):
 class Caller(Contract):
     """The claims of a caller's token: valid 30 s at most, signed by identity or by a service.
 
-    `subject` is an account id, or a service's name. `patient` is the chart a patient's account
-    is connected to; `provider` the directory id of a provider's account. `people_by` is the one service
-    whose signature counts for people.
+    `subject` is an account id, or a service's name. `people_by` is the one service whose signature
+    counts for people. Everything else is what identity's grants allow at this moment:
+    `patient` is the chart that this request may see, on which `basis`; where there is none, `barred`
+    says why (`agreement-due`: terms must be accepted first; `no-record`). `provider` is the directory
+    id of a provider's account, `covers` the colleagues it stands in for, `glass` the patients whose
+    record it opened in an emergency. `session` names the session, and opens nothing.
     """
 
     people_by: ClassVar[str] = "identity"
@@ -44,7 +57,12 @@ class Caller(Contract):
     subject: str
     role: Role
     patient: str | None = None
+    basis: Basis | None = None
+    barred: Literal["", "agreement-due", "no-record"] = ""
     provider: str | None = None
+    covers: tuple[str, ...] = ()
+    glass: tuple[str, ...] = ()
+    session: str = ""
     name: Phi[str] = ""
 
 

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from contracts.common import Id, ShortText
+from contracts.identity.security import Notice
 from kernel.envelope import Answer, Contract, PublishedEvent, Query
 
 Kind = Literal["invitation", "new-result", "address-notice"]
+"""Letters about a patient; letters to an account are `identity.Notice`, and nobody hears of those."""
+
 EmailState = Literal["sent", "failed", "not-sent"]
 
 
@@ -47,7 +50,7 @@ class EmailRow(Contract):
     """What became of one e-mail."""
 
     email: Id
-    kind: Kind
+    kind: Kind | Notice
     state: EmailState
     at: datetime
     reason: ShortText

@@ -7,22 +7,37 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from contracts.common import Caller, Email, Id, ShortText
+from contracts.identity.connections import RecordChoice
+from contracts.identity.security import Factor
 from kernel.envelope import Answer, Command, Query
 from kernel.phi import Phi
 
 
 class SignIn(Command):
-    """Open a session. Not kept in the log's idempotency record: a repeat opens another session."""
+    """Open a session. Not kept in the log's idempotency record: a repeat opens another session.
+
+    The gateway adds `device`, the value by which it knows the browser (empty at first), and `label`,
+    what kind of browser it is. From a known device wrong tries of others lock nobody out.
+    """
 
     service: ClassVar[str] = "identity"
     email: Phi[Email]
     password: SecretStr = Field(min_length=1, max_length=200)
+    device: SecretStr = SecretStr("")
+    label: ShortText = ""
 
 
 class SessionAnswer(Answer):
-    """`cookie` is the 256-bit random value, given once, at sign-in only."""
+    """`cookie` is the 256-bit random value, given once, at sign-in only; `device` the value by which
+    the browser is known next time.
+
+    With a `second_factor` the session waits for `ConfirmSecondFactor`, five minutes at most, and
+    `caller` is anonymous until then.
+    """
 
     cookie: str | None = None
+    device: str | None = None
+    second_factor: tuple[Factor, ...] = ()
     caller: Caller
     idle_seconds: int
     expires_in: int
@@ -31,20 +46,26 @@ class SessionAnswer(Answer):
 class Exchange(Query):
     """The gateway trades a session for a signed token of at most 30 s.
 
-    `active` moves the inactivity limit; background calls do not (R45).
+    `active` moves the inactivity limit; background calls do not (R45). `patient` is whose record is
+    asked for; without it the caller's own, or the first that they may see. One that this account may
+    not see now is refused as `not-found`.
     """
 
     service: ClassVar[str] = "identity"
     cookie: SecretStr
     active: bool
+    patient: Id | None = None
 
 
 class ExchangeAnswer(Answer):
-    """`token` is a JWT over `Caller`'s claims; `idle_in` the seconds until the inactivity limit."""
+    """`token` is a JWT over `Caller`'s claims; `idle_in` the seconds until the inactivity limit;
+    `records` everybody whose record this account is connected to.
+    """
 
     token: str
     caller: Caller
     idle_in: float
+    records: tuple[RecordChoice, ...] = ()
 
 
 class SignOut(Command):
@@ -60,7 +81,7 @@ class OpenStaffAccount(Command):
     service: ClassVar[str] = "identity"
     email: Phi[Email]
     name: ShortText
-    role: Literal["provider", "support", "clinic", "policy", "sre"]
+    role: Literal["provider", "support", "clinic", "billing", "policy", "sre"]
     provider: Id | None = None
     password: SecretStr
 
@@ -69,20 +90,24 @@ class MayNotify(Query):
     """The notifier asks before each e-mail; no answer means no mail (fail closed).
 
     `reference` is an invitation's id for `invitation` and `address-notice`, else the event's id.
+    `account` asks for one of the patient's accounts; without it the answer is for the first, and names
+    the others.
     """
 
     service: ClassVar[str] = "identity"
     kind: ShortText
     patient: Id
     reference: Id
+    account: Id | None = None
 
 
 class MayNotifyAnswer(Answer):
     """`address` is None when nothing may be sent. An invitation also gets `link` (the secret part of
-    its address, not a whole URL) and `code`."""
+    its address, not a whole URL) and `code`. `others` are the accounts to be asked about as well."""
 
     address: Phi[str | None]
     reason: ShortText = ""
     given: Phi[str] = ""
     link: Phi[str] = ""
     code: Phi[str] = ""
+    others: tuple[Id, ...] = ()

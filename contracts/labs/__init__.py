@@ -8,6 +8,7 @@ from contracts.labs.holding import (
     ResolveOrderer,
 )
 from contracts.labs.reports import (
+    ChartAccessed,
     Coding,
     Flag,
     LabReleased,
@@ -28,6 +29,8 @@ from contracts.labs.results import (
     ResultsAnswer,
     ResultValue,
     TrendPoint,
+    ViewResult,
+    ViewResults,
 )
 from contracts.labs.review import (
     GetInbox,
@@ -42,6 +45,7 @@ from contracts.labs.review import (
 )
 
 __all__ = [
+    "ChartAccessed",
     "Coding",
     "Flag",
     "GetHeld",
@@ -74,4 +78,6 @@ __all__ = [
     "TrendPoint",
     "VerifyReport",
     "VersionValue",
+    "ViewResult",
+    "ViewResults",
 ]

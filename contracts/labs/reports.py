@@ -106,3 +106,15 @@ class LabWithdrawn(PublishedEvent):
     report: Id
     patient: Id
     withdrawn: datetime
+
+
+class ChartAccessed(PublishedEvent):
+    """One of the staff looked at this patient's results; kept once an hour (S14, S15)."""
+
+    service: ClassVar[str] = "labs"
+    topic: ClassVar[str] = "access"
+    about: ClassVar[str | None] = "patient"
+    patient: Id
+    account: Id
+    how: Literal["care-team", "cover", "break-glass"]
+    at: datetime

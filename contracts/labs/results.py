@@ -12,7 +12,7 @@ from kernel.phi import Phi
 
 
 class GetResults(Query):
-    """The caller's own visible results, newest first."""
+    """The visible results of the record in view, newest first."""
 
     service: ClassVar[str] = "labs"
 
@@ -37,9 +37,24 @@ class ResultsAnswer(Answer):
 
 
 class GetResult(Query):
-    """One of the caller's own visible results. Anything else is `not-found`, whatever the reason."""
+    """One visible result of the record in view. Anything else is `not-found`, whatever the reason."""
 
     service: ClassVar[str] = "labs"
+    report: Id
+
+
+class ViewResults(Query):
+    """A provider sees what this patient sees, by the same filter (S14). On the patient's access log."""
+
+    service: ClassVar[str] = "labs"
+    patient: Id
+
+
+class ViewResult(Query):
+    """A provider sees one result as this patient sees it; what the patient does not see is `not-found`."""
+
+    service: ClassVar[str] = "labs"
+    patient: Id
     report: Id
 
 

@@ -12,7 +12,7 @@ from kernel.phi import Phi
 
 
 class GetInbox(Query):
-    """Reports that wait for this provider, oldest first; `cover` shows everyone's (absence)."""
+    """Reports that wait for this provider, oldest first; `cover`: for the colleagues they stand in for."""
 
     service: ClassVar[str] = "labs"
     cover: bool = False
@@ -38,7 +38,11 @@ class InboxAnswer(Answer):
 
 
 class GetReport(Query):
-    """Staff: one report with every value and why each will or will not reach the portal."""
+    """Staff: one report with every value and why each will or will not reach the portal.
+
+    Of the own panel or a covered colleague's, else `break-glass` (403): open the record with a
+    reason first. On the patient's access log.
+    """
 
     service: ClassVar[str] = "labs"
     report: Id

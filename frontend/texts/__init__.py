@@ -1,4 +1,7 @@
-"""Every sentence that patients read, by language; `en.toml` is the original."""
+"""Every sentence that patients read, by language; `en/` is the original.
+
+A language is a folder; its files are put together, and no two of them have a table in common.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,19 @@ from starlette.requests import Request
 
 LANGUAGES = {"en": "English", "es": "Español"}
 _HERE = Path(__file__).parent
-TEXTS: dict[str, dict[str, Any]] = {
-    lang: tomllib.loads((_HERE / f"{lang}.toml").read_text()) for lang in LANGUAGES
-}
+
+
+def _folder(lang: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in sorted((_HERE / lang).glob("*.toml")):
+        tables = tomllib.loads(path.read_text())
+        if twice := found.keys() & tables.keys():
+            raise ValueError(f"{path.name} repeats {', '.join(sorted(twice))}")
+        found |= tables
+    return found
+
+
+TEXTS: dict[str, dict[str, Any]] = {lang: _folder(lang) for lang in LANGUAGES}
 
 
 def language_of(request: Request) -> str:

@@ -35,6 +35,14 @@ def enrolled(event: patient.PatientConnected) -> contract.PatientEnrolled:
     return contract.PatientEnrolled(patient=event.patient, account=event.account)
 
 
+@PUBLISHER.on(account.AccountNoticed)
+def noticed(event: account.AccountNoticed) -> contract.AccountNotice:
+    """The notifier asks back for the address and the link (`MayNotifyAccount`)."""
+    return contract.AccountNotice.model_validate(
+        {"notice": event.notice, "account": event.account, "reference": event.reference}
+    )
+
+
 PUBLISHER.private(
     patient.PatientIdentified,
     patient.PatientMerged,
@@ -61,4 +69,10 @@ PUBLISHER.private(
     account.EmailReserved,
     account.SignInFailed,
     account.SignedIn,
+    account.ProxyAccountOpened,
+    account.OwnRecordJoined,
+    account.OwnRecordLeft,
+    account.SessionsEnded,
+    account.AccountClosed,
+    account.EmailReleased,
 )

@@ -8,8 +8,13 @@ from typing import Any
 
 from kernel.decider import Decider, Refused
 from services.identity.events.account import (
+    AccountClosed,
     AccountOpened,
+    EmailReleased,
     EmailReserved,
+    OwnRecordJoined,
+    OwnRecordLeft,
+    ProxyAccountOpened,
     SignedIn,
     SignInFailed,
     StaffAccountOpened,
@@ -21,16 +26,30 @@ LONGEST_LOCK = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs in. Empty until opened."""
+    """Who signs in. Empty until opened. `patient` is the own chart, empty where there is none."""
 
     account: str = ""
+    email: str = ""
+    role: str = ""
+    patient: str = ""
+    closed: bool = False
 
 
 def evolve(state: Account, event: Any) -> Account:
     """The account after an event."""
     match event:
-        case AccountOpened(account=account) | StaffAccountOpened(account=account):
-            return Account(account)
+        case AccountOpened(account=account, email=email, patient=patient):
+            return Account(account, email, "patient", patient)
+        case ProxyAccountOpened(account=account, email=email):
+            return Account(account, email, "patient")
+        case StaffAccountOpened(account=account, email=email, role=role):
+            return Account(account, email, role)
+        case OwnRecordJoined(patient=patient):
+            return replace(state, patient=patient)
+        case OwnRecordLeft():
+            return replace(state, patient="")
+        case AccountClosed():
+            return replace(state, closed=True)
     return state
 
 
@@ -46,7 +65,12 @@ class Mailbox:
 
 def evolve_mailbox(state: Mailbox, event: Any) -> Mailbox:
     """The reservation after an event."""
-    return Mailbox(event.account) if isinstance(event, EmailReserved) else state
+    match event:
+        case EmailReserved(account=account):
+            return Mailbox(account)
+        case EmailReleased():
+            return Mailbox()
+    return state
 
 
 EMAIL = Decider("email", Mailbox(), evolve_mailbox)

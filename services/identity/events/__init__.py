@@ -36,5 +36,12 @@ CODEC = Codec(
         "EmailReserved": account.EmailReserved,
         "SignInFailed": account.SignInFailed,
         "SignedIn": account.SignedIn,
+        "ProxyAccountOpened": account.ProxyAccountOpened,
+        "OwnRecordJoined": account.OwnRecordJoined,
+        "OwnRecordLeft": account.OwnRecordLeft,
+        "SessionsEnded": account.SessionsEnded,
+        "AccountClosed": account.AccountClosed,
+        "AccountNoticed": account.AccountNoticed,
+        "EmailReleased": account.EmailReleased,
     }
 )

@@ -38,6 +38,67 @@ class StaffAccountOpened(PhiRepr):
     password: Phi[str]
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class ProxyAccountOpened(PhiRepr):
+    """Somebody who only acts for others has an account: no chart of their own hangs on it."""
+
+    OWNER: ClassVar[str] = "account"
+    account: str
+    email: Phi[str]
+    name: Phi[str]
+    password: Phi[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecordJoined:
+    """An account that was open already has a chart of its own now (R35)."""
+
+    account: str
+    patient: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRecordLeft:
+    """The account has no chart of its own any more; it stays for those it acts for (decision i)."""
+
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionsEnded:
+    """Every session of the account that began before `at` has ended. `why` is `everywhere`,
+    `password`, `reset` or `left`.
+    """
+
+    account: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountClosed:
+    """Nobody signs in with it any more (R34); its address is free for others."""
+
+    account: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNoticed:
+    """A letter to the account is due (see `contracts.identity.Notice`)."""
+
+    account: str
+    notice: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailReleased:
+    """The stream `email-<hash of the address>` belongs to nobody again."""
+
+    account: str
+
+
 @dataclass(frozen=True, slots=True)
 class EmailReserved:
     """The stream `email-<hash of the address>` belongs to one account (R44)."""

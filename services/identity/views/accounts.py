@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from kernel.projection import Ask, Record, View, Write, upsert
+from kernel.clock import micros
+from kernel.projection import Ask, Record, View, Write, patch, upsert
 from services.identity import addresses
 from services.identity.events import account as events
 from services.identity.views.common import is_
 
-ACCOUNTS = View("accounts", version=1)
+ACCOUNTS = View("accounts", version=2)
 account = ACCOUNTS.table(
     "account",
     sa.Column("account", sa.Text, primary_key=True),
@@ -22,8 +23,14 @@ account = ACCOUNTS.table(
     sa.Column("patient", sa.Text, index=True),
     sa.Column("provider", sa.Text),
     sa.Column("password", sa.Text),
+    sa.Column("opened", sa.Integer),
+    sa.Column("sessions_from", sa.Integer),  # sessions that began before have ended
+    sa.Column("closed", sa.Integer),
 )
 _put_account = upsert(account)
+_own_record = patch(account, "patient")
+_end_sessions = patch(account, "sessions_from")
+_close = patch(account, "address", "password", "closed")
 
 
 @ACCOUNTS.on(events.AccountOpened)
@@ -32,7 +39,7 @@ def account_opened(event: events.AccountOpened, record: Record) -> Iterator[Writ
     yield _put_account(
         account=event.account, address=addresses.key(event.email), email=event.email,
         name=event.name, role="patient", patient=event.patient, provider=None,
-        password=event.password,
+        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
     )  # fmt: skip
 
 
@@ -42,8 +49,42 @@ def staff_account_opened(event: events.StaffAccountOpened, record: Record) -> It
     yield _put_account(
         account=event.account, address=addresses.key(event.email), email=event.email,
         name=event.name, role=event.role, patient=None, provider=event.provider,
-        password=event.password,
+        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
     )  # fmt: skip
+
+
+@ACCOUNTS.on(events.ProxyAccountOpened)
+def proxy_account_opened(event: events.ProxyAccountOpened, record: Record) -> Iterator[Write]:
+    """A proxy without a chart of their own may sign in."""
+    yield _put_account(
+        account=event.account, address=addresses.key(event.email), email=event.email,
+        name=event.name, role="patient", patient=None, provider=None,
+        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
+    )  # fmt: skip
+
+
+@ACCOUNTS.on(events.OwnRecordJoined)
+def own_record_joined(event: events.OwnRecordJoined, record: Record) -> Iterator[Write]:
+    """Now it has one."""
+    yield _own_record(account=event.account, patient=event.patient)
+
+
+@ACCOUNTS.on(events.OwnRecordLeft)
+def own_record_left(event: events.OwnRecordLeft, record: Record) -> Iterator[Write]:
+    """And now it has not."""
+    yield _own_record(account=event.account, patient=None)
+
+
+@ACCOUNTS.on(events.SessionsEnded)
+def sessions_ended(event: events.SessionsEnded, record: Record) -> Iterator[Write]:
+    """What began before opens nothing, whatever the bucket still holds."""
+    yield _end_sessions(account=event.account, sessions_from=micros(event.at))
+
+
+@ACCOUNTS.on(events.AccountClosed)
+def closed(event: events.AccountClosed, record: Record) -> Iterator[Write]:
+    """Nobody signs in with it; its name stays for the access log."""
+    yield _close(account=event.account, address="", password="", closed=1)
 
 
 ACCOUNT_BY_ADDRESS = Ask(sa.select(account).where(is_(account.c.address)).limit(1))

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from services.identity.api import enrolment, invitations, notify, patients, registrations, sessions
+from services.identity.api import (
+    enrolment,
+    exchange,
+    invitations,
+    notify,
+    patients,
+    registrations,
+    sessions,
+)
 from services.identity.api.base import API
 
-__all__ = ["API", "enrolment", "invitations", "notify", "patients", "registrations", "sessions"]
+__all__ = [
+    "API",
+    "enrolment",
+    "exchange",
+    "invitations",
+    "notify",
+    "patients",
+    "registrations",
+    "sessions",
+]

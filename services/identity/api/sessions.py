@@ -1,11 +1,9 @@
-"""Signing in and out, the gateway's exchange of a session for a token, and staff accounts (R45)."""
+"""Signing in and out, and staff accounts (R45)."""
 
 from __future__ import annotations
 
 from contracts.common import Caller, Done, Nothing, Role
 from contracts.identity import (
-    Exchange,
-    ExchangeAnswer,
     OpenStaffAccount,
     SessionAnswer,
     SignIn,
@@ -13,17 +11,15 @@ from contracts.identity import (
 )
 from kernel.api import Call
 from kernel.decider import Refused
-from kernel.projection import Row
 from kernel.turn import Turn
 from services.identity import addresses
 from services.identity.api.base import API, only
+from services.identity.api.exchange import caller_of
 from services.identity.decider import account as decider
 from services.identity.deps import Deps
 from services.identity.events.account import SignedIn, StaffAccountOpened
-from services.identity.sessions import ABSOLUTE, IDLE, signed_out
-from services.identity.views.accounts import ACCOUNT_BY_ADDRESS, ACCOUNT_BY_ID
-
-TOKEN_SECONDS = 30
+from services.identity.sessions import ABSOLUTE, IDLE
+from services.identity.views.accounts import ACCOUNT_BY_ADDRESS
 
 
 @API.action(SignIn, roles=None)
@@ -54,19 +50,6 @@ async def sign_in(command: SignIn, call: Call[Deps, Caller]) -> SessionAnswer:
             401,
         )
     return await begin(call, caller_of(known))
-
-
-@API.action(Exchange, roles=None)
-async def exchange(query: Exchange, call: Call[Deps, Caller]) -> ExchangeAnswer:
-    """A token for the session's user. It never outlives the session's limits."""
-    session = await call.deps.sessions.read(query.cookie.get_secret_value(), call.now, query.active)
-    rows = await call.read(ACCOUNT_BY_ID, account=session.account)
-    if not rows:
-        raise signed_out()
-    caller = caller_of(rows[0])
-    left = (session.ends() - call.now).total_seconds()
-    token = call.deps.sign(caller.model_dump(mode="json"), min(TOKEN_SECONDS, int(left)))
-    return ExchangeAnswer(token=token, caller=caller, idle_in=left)
 
 
 @API.action(SignOut, roles=None)
@@ -105,15 +88,4 @@ async def begin(call: Call[Deps, Caller], caller: Caller) -> SessionAnswer:
         caller=caller,
         idle_seconds=int(IDLE.total_seconds()),
         expires_in=int(ABSOLUTE.total_seconds()),
-    )
-
-
-def caller_of(row: Row) -> Caller:
-    """The claims of an account."""
-    return Caller(
-        subject=row["account"],
-        role=Role(row["role"]),
-        patient=row["patient"],
-        provider=row["provider"],
-        name=row["name"],
     )

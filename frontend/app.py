@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
@@ -16,12 +17,23 @@ from frontend.client import Gateway
 from frontend.colours import theme_route
 from frontend.guard import Guard
 from frontend.pages import (
+    access_log,
+    agreement,
+    connections,
     demo_mailbox,
+    family,
+    help,
     invitation,
+    links,
     operations,
+    profile,
     public,
     registrations,
+    requests,
+    reset,
     results,
+    second_factor,
+    security,
     session,
     staff,
     staff_held,
@@ -29,6 +41,7 @@ from frontend.pages import (
     staff_invitations,
     staff_patients,
 )
+from frontend.records import both
 from frontend.static_files import CachedFiles
 
 HERE = Path(__file__).parent
@@ -36,7 +49,11 @@ PAGES = (
     public,
     invitation,
     session,
-    results,
+    second_factor,
+    security,
+    reset,
+    links,
+    agreement,
     staff,
     registrations,
     staff_patients,
@@ -46,16 +63,23 @@ PAGES = (
     operations,
     demo_mailbox,
 )
+IN_A_RECORD = (results, profile, access_log, connections, family, requests, help)
+"""Pages that keep the record in view: each also stands under `/for/<patient>`."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def build(
     gateway_url: str,
     mailbox_url: str | None,
     transport: httpx2.AsyncBaseTransport | None = None,
+    now: Callable[[], datetime] = _now,
 ) -> Starlette:
     """The frontend over a gateway. `mailbox_url` is the demo's mailbox; None: there is none.
 
-    `transport` lets tests put a stub in the gateway's place.
+    `transport` lets tests put a stub in the gateway's place; `now` is the demo's moved clock.
     """
 
     @asynccontextmanager
@@ -71,6 +95,7 @@ def build(
     )
     app.state.gateway = Gateway(gateway_url, transport)
     app.state.mailbox_url = mailbox_url
+    app.state.now = now
     return app
 
 
@@ -78,6 +103,7 @@ def _routes() -> list[BaseRoute]:
     """The routes of every page, and what is no page."""
     return [
         *(route for page in PAGES for route in page.routes),
+        *both(route for page in IN_A_RECORD for route in page.routes),
         Route("/static/theme.css", theme_route),
         Mount("/static", CachedFiles(directory=HERE / "static")),
         Route("/api/{path:path}", passing.api, methods=passing.METHODS),

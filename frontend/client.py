@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from starlette.requests import Request
 
 from contracts.catalog import OPERATIONS
 from contracts.common import Caller
+from contracts.identity import RecordChoice
 from contracts.practice import GetProfile, ProfileAnswer
 
 A = TypeVar("A", bound=BaseModel)
@@ -50,6 +52,7 @@ class Carried:
     cookies: list[str] = field(default_factory=list)
     idle_in: float | None = None
     caller: Caller | None = None
+    records: tuple[RecordChoice, ...] = ()
 
 
 def carried(request: Request) -> Carried:
@@ -135,11 +138,21 @@ class Gateway:
             raise Problem(503, "unavailable", "The portal does not answer.") from error
 
     async def session(self, request: Request) -> Caller:
-        """Who is signed in; asked once per page. Raises Problem `signed-out` when nobody is."""
+        """Who is signed in, and which records they may choose from; asked once per page.
+
+        Raises Problem `signed-out` when nobody is, `no-record` when the record of the address is
+        none of theirs.
+        """
         carrier = carried(request)
         if carrier.caller is None:
-            said = (await self.raw(request, "GET", "/api/v1/session")).json()
+            try:
+                said = (await self.raw(request, "GET", "/api/v1/session")).json()
+            except Problem as problem:
+                if problem.status == 404:
+                    raise Problem(404, "no-record", problem.detail) from problem
+                raise
             carrier.caller = Caller.model_validate(said["caller"])
+            carrier.records = tuple(map(RecordChoice.model_validate, said["records"]))
             carrier.idle_in = float(said["idle_in"])
         return carrier.caller
 
@@ -157,6 +170,23 @@ class Gateway:
         return self._profile
 
 
+def now(request: Request) -> datetime:
+    """The time by the portal's clock, which a demo can move."""
+    told: datetime = request.app.state.now()
+    return told
+
+
+def record_of(request: Request) -> str:
+    """Whose record the address names (`/for/<patient>/...`); empty for one's own."""
+    return str(request.path_params.get("record", ""))
+
+
+def base_of(request: Request) -> str:
+    """What stands before every link of a page, so that it stays in the same record."""
+    record = record_of(request)
+    return f"/for/{record}" if record else ""
+
+
 def gateway(request: Request) -> Gateway:
     """The application's client."""
     found: Gateway = request.app.state.gateway
@@ -164,11 +194,13 @@ def gateway(request: Request) -> Gateway:
 
 
 def passed_on(request: Request) -> dict[str, str]:
-    """The headers that say in whose name a call is made.
+    """The headers that say in whose name a call is made, and whose record it is about.
 
     The address is the one that the server saw; a browser cannot choose it (rate limits).
     """
     headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    if patient := record_of(request):
+        headers["x-patient"] = patient
     headers["x-forwarded-for"] = request.client.host if request.client else "unknown"
     return headers
 

@@ -6,7 +6,8 @@ every role again; the check here only gives a plain page instead of an empty one
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,21 +15,26 @@ from starlette.responses import HTMLResponse
 
 from contracts.common import Caller, Role
 from frontend.client import Problem, gateway
+from frontend.forms import Form
 from frontend.rendering import render
 
 Link = tuple[str, str]
+DATE_PARTS: Final = {"month": "Month", "day": "Day", "year": "Year"}
 
 INBOX: Link = ("/staff/inbox", "Lab inbox")
+COVER: Link = ("/staff/cover", "Covering")
 REGISTRATIONS: Link = ("/staff/registrations", "Registrations")
+REQUESTS: Link = ("/staff/requests", "Requests")
 PATIENTS: Link = ("/staff/patients", "Patients")
 INVITATIONS: Link = ("/staff/invitations", "Invitations")
 HELD: Link = ("/staff/held", "Held results")
 OPERATIONS: Link = ("/ops", "Operations")
 
 NAV: dict[Role, tuple[Link, ...]] = {
-    Role.PROVIDER: (INBOX,),
-    Role.SUPPORT: (REGISTRATIONS, PATIENTS, INVITATIONS, OPERATIONS),
+    Role.PROVIDER: (INBOX, PATIENTS, COVER),
+    Role.SUPPORT: (REGISTRATIONS, REQUESTS, PATIENTS, INVITATIONS, OPERATIONS),
     Role.CLINIC: (PATIENTS, INVITATIONS),
+    Role.BILLING: (),
     Role.POLICY: (HELD,),
     Role.SRE: (OPERATIONS,),
 }
@@ -36,6 +42,7 @@ ROLE_WORDS = {
     Role.PROVIDER: "Provider",
     Role.SUPPORT: "Support",
     Role.CLINIC: "Clinic",
+    Role.BILLING: "Billing",
     Role.POLICY: "Release policy",
     Role.SRE: "Operations",
 }
@@ -52,6 +59,15 @@ SAID = {
     "resolved": "The orderer is set. The report is judged again.",
     "retried": "Trying again. Look at this page in a moment.",
     "skipped": "Given up. Your reason is on record.",
+    "related": "The relation is verified. Below is what it is good for now.",
+    "confirmed": "Confirmed. Your name stands beside the first one.",
+    "ended": "Ended. They have no access any more.",
+    "corrected": "Corrected. It counts from now on.",
+    "answered": "Closed. Who asked can read your answer.",
+    "read": "Closed.",
+    "opened": "This record is open to you for four hours. The patient can read why.",
+    "covering": "You stand in for this colleague now.",
+    "back": "Ended. You no longer see what is this colleague's.",
 }
 
 
@@ -90,3 +106,18 @@ def refusal(problem: Problem) -> dict[str, str]:
     if problem.status in (409, 422, 429):
         return {"": problem.detail}
     raise problem
+
+
+def fill_date(form: Form, name: str, day: date | None) -> None:
+    """Put a date into the three fields of a form."""
+    if day is not None:
+        parts = {"month": day.month, "day": day.day, "year": day.year}
+        form.values |= {f"{name}_{part}": str(number) for part, number in parts.items()}
+
+
+def typed_date(form: Form, name: str, wrong: str) -> date | None:
+    """The date in three fields. None where nothing is typed; what is no date is said beside them."""
+    found = form.date(name)
+    if found is None and any(form.date_parts(name).values()):
+        form.errors[name] = wrong
+    return found

@@ -13,7 +13,7 @@ from frontend.client import gateway, passed_on
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 """All of them: it is for the gateway to say which it takes."""
 
-INWARD = ("accept", "content-type", "idempotency-key", "if-none-match", "origin")
+INWARD = ("accept", "content-type", "idempotency-key", "if-none-match", "origin", "x-patient")
 OUTWARD = ("allow", "content-type", "cache-control", "etag", "x-idle-in", "retry-after")
 
 

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from frontend import dates
-from frontend.client import Problem, carried, gateway
+from frontend.client import Problem, base_of, carried, gateway, record_of
 from frontend.presenters import practice
+from frontend.presenters.records import whose
 from frontend.static_files import address
 from frontend.texts import LANGUAGES, language_of, text, texts
 
@@ -38,19 +39,27 @@ async def render(
 
     Every template has: `t(key)`, `ts(key)` (texts), `practice`, `lang`, `path`, `caller` (None
     unless the page asked for the session), `idle_in`, `day(x)`, `moment(x)`, `new_key()` (for the
-    hidden field `key` of a form).
+    hidden field `key` of a form), `in_language(code)` (this address in another language).
+
+    And of the record in view: `base` stands before every link, so that it stays in that record;
+    `record` is the id that the address names, `whose` says it in words.
     """
     language = lang or language_of(request)
     shown = await _practice(request, language)
     zone = shown.zone if shown else "UTC"
     carrier = carried(request)
+    t = partial(text, language)
     everywhere = {
-        "t": partial(text, language),
+        "t": t,
         "ts": partial(texts, language),
         "lang": language,
         "translated": lang is None,
         "practice": shown,
         "path": request.url.path,
+        "in_language": lambda code: f"?{request.url.include_query_params(lang=code).query}",
+        "base": base_of(request),
+        "record": record_of(request),
+        "whose": whose(carrier.caller, carrier.records, t),
         "caller": carrier.caller,
         "idle_in": carrier.idle_in,
         "day": lambda when: dates.day(when, zone, language),

@@ -37,6 +37,14 @@ class CallerLike(Protocol):
     def role(self) -> str:
         """What the caller may be."""
 
+    @property
+    def patient(self) -> str | None:
+        """Whose record the request may see."""
+
+    @property
+    def barred(self) -> str:
+        """Why there is none: `agreement-due` or `no-record`."""
+
 
 class Host(Protocol):
     """What a call needs of its service."""
@@ -99,7 +107,9 @@ Prepare = Callable[[Any, Call[Any, Any]], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One registered handler. `roles` None means anyone, also without a token."""
+    """One registered handler. `roles` None means anyone, also without a token. `chart`: it is about
+    the record in view, and refuses a caller who has none.
+    """
 
     message: type[Command | Query]
     handler: Handler
@@ -107,6 +117,7 @@ class Endpoint:
     roles: frozenset[str] | None
     status: int
     prepare: Prepare | None = None
+    chart: bool = False
 
 
 class Api(Generic[D, C]):
@@ -122,19 +133,22 @@ class Api(Generic[D, C]):
         roles: set[Any] | None,
         status: int = 201,
         prepare: Prepare | None = None,
+        chart: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Decided in the group commit; answered when durable; idempotent by key."""
-        return self._register(message, "command", roles, status, prepare)
+        return self._register(message, "command", roles, status, prepare, chart)
 
-    def query(self, message: type[M], roles: set[Any] | None) -> Callable[[Handler], Handler]:
+    def query(
+        self, message: type[M], roles: set[Any] | None, chart: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Reads views; changes nothing."""
-        return self._register(message, "query", roles, 200, None)
+        return self._register(message, "query", roles, 200, None, chart)
 
     def action(
-        self, message: type[M], roles: set[Any] | None, status: int = 200
+        self, message: type[M], roles: set[Any] | None, status: int = 200, chart: bool = False
     ) -> Callable[[Handler], Handler]:
         """Neither: slow or outside work, which may `call.execute` a decision."""
-        return self._register(message, "action", roles, status, None)
+        return self._register(message, "action", roles, status, None, chart)
 
     def _register(
         self,
@@ -143,11 +157,12 @@ class Api(Generic[D, C]):
         roles: set[Any] | None,
         status: int,
         prepare: Prepare | None,
+        chart: bool,
     ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             allowed = None if roles is None else frozenset(str(role) for role in roles)
             self.endpoints[message.__name__] = Endpoint(
-                message, handler, kind, allowed, status, prepare
+                message, handler, kind, allowed, status, prepare, chart
             )
             return handler
 
@@ -159,8 +174,10 @@ async def serve(endpoint: Endpoint, body: bytes, call: Call[Any, Any]) -> Reply:
     try:
         if endpoint.roles is not None and str(call.caller.role) not in endpoint.roles:
             raise Refused("forbidden", "This account may not do that.", 403)
+        if endpoint.chart and not call.caller.patient:
+            raise _no_record(call.caller.barred)
         # A query may come from a URL, where everything is text; a body says what it means.
-        strict = endpoint.kind != "query"
+        strict = issubclass(endpoint.message, Command)
         message = endpoint.message.model_validate_json(body or b"{}", strict=strict)
         if endpoint.kind == "command":
             return await _command(endpoint, message, body, call)
@@ -171,6 +188,12 @@ async def serve(endpoint: Endpoint, body: bytes, call: Call[Any, Any]) -> Reply:
         return problem(refused.status, refused.code, refused.detail, refused.fields)
     except (Unavailable, Fenced, Stopping):
         return problem(503, "unavailable", "A part of the portal does not answer. Try again soon.")
+
+
+def _no_record(why: str) -> Refused:
+    if why == "agreement-due":
+        return Refused(why, "Please accept the current terms for this record first.", 403)
+    return Refused("no-record", "There is no record to show here.", 403)
 
 
 async def _command(endpoint: Endpoint, message: Any, body: bytes, call: Call[Any, Any]) -> Reply:

@@ -74,11 +74,15 @@ class OpenInvitation(Query):
 
 
 class InvitationAnswer(Answer):
-    """`open` with the steps still to do, or why it is not: `expired`, `void`, `used`, `unknown`."""
+    """`open` with the steps still to do, or why it is not: `expired`, `void`, `used`, `unknown`.
+
+    `for_another`: a parent or caregiver enrols; the date of birth asked for is the patient's.
+    """
 
     state: Literal["open", "expired", "void", "used", "unknown"]
     terms_accepted: bool = False
     hipaa_accepted: bool = False
+    for_another: bool = False
 
 
 class AcceptDocument(Command):
@@ -91,9 +95,10 @@ class AcceptDocument(Command):
 
 
 class CompleteEnrolment(Command):
-    """The invitation code with the date of birth, and a password of 15 characters or more.
+    """The invitation code with the date of birth, and a password of 15 characters or more; where the
+    address signs in already, the password that it has (R35).
 
-    Five wrong tries burn the invitation (decision m). Refusals: `wrong-code`, `burned`,
+    Five wrong tries burn the invitation (decision m). Refusals: `wrong-code`, `wrong-password`, `burned`,
     `order` (documents not accepted yet), `weak-password`, `expired`, `void`, `used`.
     """
 

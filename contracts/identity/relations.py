@@ -159,10 +159,7 @@ class Consequences(Answer):
 
 
 class CorrectPatient(Command):
-    """Staff correct what the index says, field by field; what is None stays (S13, R59).
-
-    `expected_born` is the birth date that the consequences were shown for.
-    """
+    """Staff correct what the index says, field by field; what is None stays (S13, R59)."""
 
     service: ClassVar[str] = "identity"
     patient: Id

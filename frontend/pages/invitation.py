@@ -31,7 +31,7 @@ from frontend.texts import language_of, text
 
 STEPS = {"terms": 1, "hipaa": 2}
 ENDINGS = ("expired", "void", "used", "unknown", "burned", "renewed", "declined", "cannot")
-BESIDE_FIELDS = ("wrong-code", "weak-password", "invalid")
+BESIDE_FIELDS = ("wrong-code", "wrong-password", "weak-password", "invalid")
 FIELDS = ("code", "born", "password")
 
 
@@ -63,7 +63,8 @@ async def _next(request: Request, form: Form, notice: str = "") -> Response:
     if answer.state != "open":
         return await _ending(request, answer.state)
     if answer.terms_accepted and answer.hipaa_accepted:
-        return await _page(request, "invitation-finish.html", form=form)
+        another = answer.for_another
+        return await _page(request, "invitation-finish.html", form=form, for_another=another)
     document = "hipaa" if answer.terms_accepted else "terms"
     return await _page(
         request,
@@ -132,6 +133,8 @@ async def _finish(request: Request, form: Form) -> Response:
 
 def _beside(problem: Problem, lang: str) -> dict[str, str]:
     """English shows the gateway's own sentence: it says how many tries are left."""
+    if problem.code == "wrong-password" and lang != "en":
+        return {"password": text(lang, "invitation.e_wrong_password")}
     return dict(problem.errors) if lang == "en" else in_words(problem.errors, lang, "invitation")
 
 

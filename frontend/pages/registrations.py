@@ -12,7 +12,6 @@ from starlette.routing import Route
 from contracts.common import Done, Role
 from contracts.identity import (
     FindPatients,
-    GetPatient,
     GetRegistration,
     PatientCard,
     PatientsAnswer,
@@ -23,6 +22,7 @@ from contracts.identity import (
     TakeRegistration,
     VerifyRegistration,
 )
+from frontend.cards import find_card
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
@@ -30,6 +30,8 @@ from frontend.presenters import people
 
 AT = "/staff/registrations"
 SHORTEST = 3
+UNDER_18 = "under 18"
+"""The reason of a form about a minor, whom a parent or caregiver registers (R54)."""
 
 
 async def queue(request: Request) -> Response:
@@ -113,29 +115,20 @@ async def _item(
     cards = [*item.candidates, *(found or ())]
     chosen = form.get("patient")
     if chosen and all(card.patient != chosen for card in cards):
-        cards += await _card(request, chosen)
+        card = await find_card(request, chosen)
+        cards += [card] if card else []
     return await show(
         request,
         "staff-registration.html",
         caller,
         item=item,
+        minor=item.reason == UNDER_18,
         mine=item.state == "taken" and item.taken_by == caller.name,
         candidates=people.candidates(item.form, cards),
         searched=found is not None,
         form=form,
         errors=form.errors,
     )
-
-
-async def _card(request: Request, text: str) -> tuple[PatientCard, ...]:
-    """The record that was chosen from a search, kept on the page while the form is not right."""
-    try:
-        answer = await gateway(request).call(request, GetPatient, PatientsAnswer, {"patient": text})
-    except Problem as problem:
-        if problem.status == 404:
-            return ()
-        raise
-    return answer.patients
 
 
 def _id(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Signing in, with a password or a passkey, and out."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contracts.common import Nothing, Role
-from contracts.identity import SessionAnswer, SignIn, SignOut
+from contracts.common import Nothing
+from contracts.identity import SessionAnswer, SignIn, SignInWithPasskey, SignOut
+from frontend import landing
 from frontend.client import Problem, gateway
 from frontend.forms import Form, posted
 from frontend.rendering import render
 from frontend.texts import language_of, text
 
+WHY = ("signed-out", "code", "reset", "passkey")
+
 
 async def page(request: Request) -> Response:
     """The form, for patients and staff; `why` says why somebody lands here unasked."""
-    return await _form(request, Form(), request.query_params.get("why") == "signed-out")
+    given = request.query_params
+    why = given.get("why", "")
+    form = Form({"next": given.get("next", "")})
+    return await _form(request, form, why if why in WHY else "")
 
 
 async def sign_in(request: Request) -> Response:
-    """The role decides where a person begins."""
+    """A password may be all that is asked for, or a second factor comes next."""
     form = await posted(request)
     lang = language_of(request)
     for name in ("email", "password"):
@@ -34,8 +40,28 @@ async def sign_in(request: Request) -> Response:
     except Problem as problem:
         form.errors = _sentence(problem, lang)
         return await _form(request, form)
-    start = "/home" if answer.caller.role is Role.PATIENT else "/staff"
-    return RedirectResponse(start, 303)
+    return entered(answer, landing.own(form.get("next")))
+
+
+async def sign_in_with_passkey(request: Request) -> Response:
+    """What `passkeys.js` got from the browser. A passkey is both factors."""
+    form = await posted(request)
+    wanted = landing.own(form.get("next"))
+    fields = {"credential": form.get("credential")}
+    try:
+        answer = await gateway(request).call(request, SignInWithPasskey, SessionAnswer, fields)
+    except Problem as problem:
+        if problem.status >= 500:
+            raise
+        return RedirectResponse(landing.leading_to(landing.SIGN_IN, wanted, why="passkey"), 303)
+    return entered(answer, wanted)
+
+
+def entered(answer: SessionAnswer, wanted: str) -> Response:
+    """On to where the person wanted to go, over the second step where there is one."""
+    if answer.second_factor:
+        return RedirectResponse(landing.leading_to(landing.CODE, wanted), 303)
+    return RedirectResponse(landing.after(answer.caller, wanted), 303)
 
 
 def _sentence(problem: Problem, lang: str) -> dict[str, str]:
@@ -54,24 +80,26 @@ async def sign_out(request: Request) -> Response:
 
 
 async def signed_out(request: Request) -> Response:
-    """After signing out, or after ten minutes without activity (R45)."""
-    idle = request.query_params.get("why") == "idle"
-    return await render(request, "signed-out.html", idle=idle)
+    """After signing out, after ten minutes without activity (R45), or after leaving (R33)."""
+    why = request.query_params.get("why")
+    return await render(request, "signed-out.html", idle=why == "idle", left=why == "left")
 
 
-async def _form(request: Request, form: Form, was_signed_out: bool = False) -> Response:
+async def _form(request: Request, form: Form, why: str = "") -> Response:
     return await render(
         request,
         "sign-in.html",
         status=422 if form.errors else 200,
         form=form,
-        was_signed_out=was_signed_out,
+        wanted=landing.own(form.get("next")),
+        why=why.replace("-", "_"),
     )
 
 
 routes = [
     Route("/sign-in", page, methods=["GET"]),
     Route("/sign-in", sign_in, methods=["POST"]),
+    Route("/sign-in/passkey", sign_in_with_passkey, methods=["POST"]),
     Route("/sign-out", sign_out, methods=["POST"]),
     Route("/signed-out", signed_out),
 ]

@@ -6,13 +6,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from contracts.common import Role
 from frontend.client import gateway
-from frontend.desk import NAV
+from frontend.desk import NAV, show
 
 
 async def start(request: Request) -> Response:
-    """No page of its own: work is where the queue is."""
+    """Work is where the queue is. Billing has none before there are bills, and is told so."""
     caller = await gateway(request).session(request)
+    if caller.role is Role.BILLING:
+        return await show(request, "staff-start.html", caller)
     links = NAV.get(caller.role, ())
     return RedirectResponse(links[0][0] if links else "/home", 303)
 

@@ -9,15 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contracts.common import Done, Role
-from contracts.identity import GetPatient, GetPatients, PatientCard, PatientsAnswer
 from contracts.labs import GetInbox, GetReport, InboxAnswer, ReportAnswer, VerifyReport
+from frontend.cards import cards_of, find_card
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
 from frontend.presenters import inbox as present
 
 AT = "/staff/inbox"
-AT_ONCE: Final = 100
 MOST_VALUES: Final = 2100
 """A report has at most 2,000 values, and the form some fields of its own."""
 
@@ -28,7 +27,7 @@ async def queue(request: Request) -> Response:
     cover = _cover(request)
     asked = {"cover": "true"} if cover else {}
     answer = await gateway(request).call(request, GetInbox, InboxAnswer, asked)
-    cards = await _cards(request, list(dict.fromkeys(row.patient for row in answer.reports)))
+    cards = await cards_of(request, (row.patient for row in answer.reports))
     going_on = request.query_params.get("done") == "reviewed"
     rows = present.rows(answer.reports, cards, cover, going_on)
     return await show(request, "staff-inbox.html", caller, rows=rows, cover=cover)
@@ -67,7 +66,7 @@ async def _report(request: Request, form: Form, newer: bool = False) -> Response
     caller = await staff(request, Role.PROVIDER)
     asked = {"report": request.path_params["report"]}
     answer = await gateway(request).call(request, GetReport, ReportAnswer, asked)
-    card = await _card(request, answer.patient)
+    card = await find_card(request, answer.patient)
     values = present.values(answer)
     return await show(
         request,
@@ -87,28 +86,6 @@ async def _report(request: Request, form: Form, newer: bool = False) -> Response
         cover=_cover(request),
         errors=form.errors,
     )
-
-
-async def _cards(request: Request, patients: list[str]) -> dict[str, PatientCard]:
-    """Names to a queue; identity gives at most a hundred at once."""
-    found: dict[str, PatientCard] = {}
-    for start in range(0, len(patients), AT_ONCE):
-        asked = {"patients": patients[start : start + AT_ONCE]}
-        answer = await gateway(request).call(request, GetPatients, PatientsAnswer, asked)
-        found |= {card.patient: card for card in answer.patients}
-    return found
-
-
-async def _card(request: Request, patient: str) -> PatientCard | None:
-    """A report of somebody whom the index does not know (yet) can be read all the same."""
-    asked = {"patient": patient}
-    try:
-        answer = await gateway(request).call(request, GetPatient, PatientsAnswer, asked)
-    except Problem as problem:
-        if problem.status == 404:
-            return None
-        raise
-    return answer.patients[0]
 
 
 def _cover(request: Request) -> bool:

@@ -12,15 +12,13 @@ from starlette.routing import Route
 
 from contracts.common import Done, Role
 from contracts.identity import (
-    GetPatient,
     Invitations,
     InvitationsAnswer,
-    PatientCard,
-    PatientsAnswer,
     ResendInvitation,
     RevokeInvitation,
     SendInvitation,
 )
+from frontend.cards import card_of
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
@@ -82,7 +80,7 @@ async def _page(request: Request, form: Form, patient: str) -> Response:
         request,
         "staff-invitations.html",
         caller,
-        card=await _card(request, patient) if patient else None,
+        card=await card_of(request, patient) if patient else None,
         patient=patient,
         rows=present.rows(answer.invitations),
         form=form,
@@ -90,12 +88,6 @@ async def _page(request: Request, form: Form, patient: str) -> Response:
         full_name=people.full_name,
         one_line=people.one_line,
     )
-
-
-async def _card(request: Request, patient: str) -> PatientCard:
-    asked = {"patient": patient}
-    answer = await gateway(request).call(request, GetPatient, PatientsAnswer, asked)
-    return answer.patients[0]
 
 
 routes = [

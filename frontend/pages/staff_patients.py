@@ -1,4 +1,4 @@
-"""Find a patient, to invite them (R52)."""
+"""Find a patient: their account (S14), an invitation (R52), or the record as they see it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,13 @@ async def search(request: Request) -> Response:
 
 
 async def _page(request: Request, form: Form, **found: Any) -> Response:
-    caller = await staff(request, Role.SUPPORT, Role.CLINIC)
+    caller = await staff(request, Role.SUPPORT, Role.CLINIC, Role.PROVIDER)
     context = {"found": None, "is_full": False} | found
     return await show(
         request,
         "staff-patients.html",
         caller,
+        viewing=caller.role is Role.PROVIDER,
         form=form,
         errors=form.errors,
         full_name=people.full_name,

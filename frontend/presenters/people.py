@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.common import Address, HumanName
-from contracts.identity import PatientCard, RegistrationForm
+from contracts.identity import PatientCard, RegistrationForm, RelationPerson
 from frontend import dates
 
 
@@ -48,6 +48,11 @@ def full_name(name: HumanName) -> str:
     return ", ".join(part for part in (family, name.given) if part) or "No name on record"
 
 
+def spoken(name: HumanName) -> str:
+    """`Rosa Alvarez Jr`, as people say it."""
+    return " ".join(part for part in (name.given, name.family, name.suffix) if part)
+
+
 def one_line(address: Address) -> str:
     """`12 Harbor Way, Oakland, CA 94607`."""
     place = " ".join(part for part in (address.state, address.zip) if part)
@@ -58,6 +63,11 @@ def candidates(form: RegistrationForm, cards: Iterable[PatientCard]) -> list[Can
     """Records beside the form, the likeliest first. Support decides; this only lines them up."""
     lined = {card.patient: _candidate(form, card) for card in cards}
     return sorted(lined.values(), key=lambda one: -one.same)
+
+
+def described(person: RelationPerson) -> RegistrationForm:
+    """Somebody as a parent or caregiver describes them, to be laid beside records."""
+    return RegistrationForm.model_validate(person.model_dump())
 
 
 def day(born: date | None) -> str:

@@ -69,25 +69,33 @@ def tel(number: str) -> str:
 def hours(given: tuple[Hours, ...], lang: str) -> str:
     """`Monday to Friday, 8:30 am to 5:30 pm`: days in a row with the same hours are one stretch."""
     names = texts(lang, "dates.weekdays")
-    stretches: list[tuple[int, int, time, time]] = []
-    for each in sorted(given, key=lambda h: (h.weekday, h.opens)):
-        if stretches:
-            first, last, opens, closes = stretches[-1]
-            if (opens, closes) == (each.opens, each.closes) and last + 1 == each.weekday:
-                stretches[-1] = (first, each.weekday, opens, closes)
-                continue
-        stretches.append((each.weekday, each.weekday, each.opens, each.closes))
     return "; ".join(
         text(
             lang,
-            "hours.days" if first != last else "hours.one_day",
-            first=names[first],
-            last=names[last],
-            opens=_clock(opens, lang),
-            closes=_clock(closes, lang),
+            "hours.days" if len(run) > 1 else "hours.one_day",
+            first=names[run[0].weekday],
+            last=names[run[-1].weekday],
+            opens=_clock(run[0].opens, lang),
+            closes=_clock(run[0].closes, lang),
         )
-        for first, last, opens, closes in stretches
+        for run in runs(given)
     )
+
+
+def runs(given: tuple[Hours, ...]) -> list[tuple[Hours, ...]]:
+    """Days in a row with the same hours, in the order of the week."""
+    found: list[tuple[Hours, ...]] = []
+    for each in sorted(given, key=lambda h: (h.weekday, h.opens)):
+        if found and _goes_on(found[-1][-1], each):
+            found[-1] += (each,)
+        else:
+            found.append((each,))
+    return found
+
+
+def _goes_on(last: Hours, each: Hours) -> bool:
+    same = (last.opens, last.closes) == (each.opens, each.closes)
+    return same and last.weekday + 1 == each.weekday
 
 
 def newest_terms(terms: tuple[Terms, ...], document: str, today: date) -> Terms | None:

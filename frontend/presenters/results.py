@@ -42,11 +42,11 @@ class Value:
     trend: Trend | None
 
 
-def rows(results: tuple[ResultRow, ...], t: Words, day: When) -> list[Row]:
-    """The list, newest first as it came."""
+def rows(results: tuple[ResultRow, ...], t: Words, day: When, base: str) -> list[Row]:
+    """The list, newest first as it came. `base` keeps its links in the record in view."""
     return [
         Row(
-            href=f"/results/{each.report}",
+            href=f"{base}/results/{each.report}",
             name=each.name,
             collected=day(each.collected) if each.collected else t("results.unknown"),
             reported=day(each.reported),

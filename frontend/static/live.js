@@ -6,7 +6,8 @@ const message = document.getElementById("live-message");
 if (main) listen();
 
 function listen() {
-  const source = new EventSource("/api/v1/live");
+  const { record } = document.body.dataset;
+  const source = new EventSource(record ? `/api/v1/live?patient=${encodeURIComponent(record)}` : "/api/v1/live");
   let looking = false;
   let again = false;
   let shown = main.textContent;
@@ -32,6 +33,8 @@ function listen() {
   const swap = async () => {
     const answer = await fetch(location.href, { headers: { "X-Background": "1" } });
     if (answer.status === 401) return location.replace("/signed-out?why=idle");
+    // The record may not be seen any more: what stands here goes, and the page there says why.
+    if (answer.redirected) return location.replace(answer.url);
     if (!answer.ok) return undefined;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const next = page.querySelector("main[data-live]");
@@ -61,6 +64,8 @@ function listen() {
   };
 
   source.addEventListener("changed", look);
+  // Refused, so the browser does not ask again: look what became of the session or the record.
+  source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) look(); });
   // A hint may have been missed while the stream was away.
   let opened = false;
   source.addEventListener("open", () => { if (opened) look(); opened = true; });

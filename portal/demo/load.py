@@ -9,26 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from pydantic import SecretStr
 
 from contracts.common import Caller, Done, Role
 from contracts.identity import (
-    AcceptDocument,
-    CompleteEnrolment,
-    FindPatients,
-    MayNotify,
-    MayNotifyAnswer,
     OpenStaffAccount,
-    PatientCard,
-    PatientsAnswer,
-    SendInvitation,
 )
 from contracts.labs import GetInbox, GetReport, InboxAnswer, ReportAnswer, VerifyReport
 from contracts.practice import (
@@ -40,13 +30,22 @@ from contracts.practice import (
     ProfileAnswer,
     Provider,
 )
-from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
-from kernel.envelope import Answer, Command, Query
+from portal.demo.asking import (
+    HEARING_PAUSE_SECONDS,
+    HEARING_TRIES,
+    OPERATOR,
+    Send,
+)
+from portal.demo.enrolling import card_of, enrol
+from portal.demo.family import connect_family
 from portal.demo.hl7 import admission, result
 from portal.demo.people import (
+    CHILDREN,
     ENROLLED,
     ENROLLED_PASSWORD,
+    PARENT,
+    PARENT_PASSWORD,
     TO_REGISTER,
     Person,
     people,
@@ -54,30 +53,9 @@ from portal.demo.people import (
 )
 from portal.demo.results import results
 
-A = TypeVar("A", bound=Answer)
 SendMllp = Callable[[bytes], Awaitable[bytes]]
 Say = Callable[[str], None]
-OPERATOR = Caller(subject="operator", role=Role.SERVICE)
-NOTIFIER = Caller(subject="notifier", role=Role.SERVICE)
-ANYONE = Caller(subject="anonymous", role=Role.ANONYMOUS)  # sent without a token
-SUPPORT = Caller(subject="demo-support", role=Role.SUPPORT)
-HEARING_TRIES, HEARING_PAUSE_SECONDS = 100, 0.1
 REVIEWED_AFTER_DAYS = 10  # older results are reviewed for the visitor; newer ones wait
-
-
-class Send(Protocol):
-    """Asks a service as somebody; raises Refused, or an error when it does not answer.
-
-    A caller of role `service` is signed with its own key, `ANYONE` not at all, and everybody else
-    with identity's. Secrets in a command must go out in the clear (not as `**********`).
-
-    `key` is the idempotency key of a command; a query has none.
-    """
-
-    async def __call__(
-        self, message: Command | Query, answer: type[A], caller: Caller, key: str = ""
-    ) -> A:
-        """The answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +111,7 @@ async def load_demo(
     if found and found.portal_url != url:
         moved = found.model_copy(update={"portal_url": url})
         await send(ConfigurePractice(profile=moved), Done, OPERATOR, f"demo-moved-{now}")
-    card = await _enrolled_card(send, demo) if found else None
+    card = await card_of(send, ENROLLED) if found else None
     if card is None or not card.enrolled:
         say(f"Loading the demo practice, {demo.profile.name} ...")
         await _load(demo, send, send_mllp, say)
@@ -143,74 +121,58 @@ async def load_demo(
 
 
 def whom(demo: Demo) -> tuple[Who, ...]:
-    """The accounts of the demo, the enrolled patient first."""
-    patient = _person(demo, ENROLLED)
+    """The accounts of the demo, the enrolled patients first."""
+    patient, parent = _person(demo, ENROLLED), _person(demo, PARENT)
     staff = (
         Who(account.email, account.password.get_secret_value(), account.role, shows)
         for account, shows in demo.staff
     )
-    return (Who(patient.email, ENROLLED_PASSWORD, "patient", "results with a trend"), *staff)
+    return (
+        Who(patient.email, ENROLLED_PASSWORD, "patient", "results with a trend"),
+        Who(parent.email, PARENT_PASSWORD, "patient", "a mother and her three children"),
+        *staff,
+    )
 
 
 async def _load(demo: Demo, send: Send, send_mllp: SendMllp, say: Say) -> None:
     await send(ConfigurePractice(profile=demo.profile), Done, OPERATOR, "demo-profile")
     for provider in demo.providers:
         await send(ListProvider(provider=provider), Done, OPERATOR, f"demo-provider-{provider.id}")
-    for account, _ in demo.staff:
-        await send(account, Done, OPERATOR, f"demo-staff-{account.email}")
+    doctors = [doctor for staff, _ in demo.staff if (doctor := await _open(send, staff))]
     messages = [admission(person, demo.anchor) for person in demo.patients]
     messages += [result(order) for order in results(demo.patients, demo.anchor)]
     for message in messages:
         if not await _taken(message, send_mllp):
             say(f"A demo message was not accepted: {_control_id(message)}")
-    await _review(demo, send)
-    await _enrol(demo, send)
+    await _review(demo, send, doctors)
+    parent = _person(demo, PARENT)
+    mother = await enrol(send, demo.profile, parent, PARENT_PASSWORD)
+    children = [_person(demo, mrn) for mrn in CHILDREN]
+    await connect_family(send, demo.profile, parent, mother, children, demo.anchor.date())
+    # Last: who is enrolled says that the demo is loaded.
+    await enrol(send, demo.profile, _person(demo, ENROLLED), ENROLLED_PASSWORD)
 
 
-async def _review(demo: Demo, send: Send) -> None:
-    """Verify the enrolled patient's older results, each as a provider whose inbox it is in."""
-    card = await _enrolled_card(send, demo)
-    for account, _ in demo.staff:
-        if account.provider is None or card is None:
-            continue
-        doctor = Caller(
-            subject=f"demo-{account.provider}",
-            role=Role.PROVIDER,
-            provider=account.provider,
-            name=account.name,
-        )
+async def _open(send: Send, staff: OpenStaffAccount) -> Caller | None:
+    """Open one staff account; gives the caller that it is, where it is a provider's."""
+    opened = await send(staff, Done, OPERATOR, f"demo-staff-{staff.email}")
+    if staff.provider is None:
+        return None
+    return Caller(subject=opened.id, role=Role.PROVIDER, provider=staff.provider, name=staff.name)
+
+
+async def _review(demo: Demo, send: Send, doctors: Iterable[Caller]) -> None:
+    """Verify the older results of whose records can be seen, each as the provider who ordered it."""
+    cards = [await card_of(send, mrn) for mrn in (ENROLLED, PARENT, *CHILDREN)]
+    seen = {card.patient for card in cards if card is not None}
+    for doctor in doctors:
         inbox = await send(GetInbox(), InboxAnswer, doctor)
         for row in inbox.reports:
             age = demo.anchor - (row.collected or demo.anchor)
-            if row.patient == card.patient and age.days >= REVIEWED_AFTER_DAYS:
+            if row.patient in seen and age.days >= REVIEWED_AFTER_DAYS:
                 report = await send(GetReport(report=row.report), ReportAnswer, doctor)
                 verify = VerifyReport(report=row.report, revision=report.revision)
                 await send(verify, Done, doctor, f"demo-verify-{row.report}-{report.revision}")
-
-
-async def _enrol(demo: Demo, send: Send) -> None:
-    """The enrolled patient: invited by support, through every step that a patient takes (R51)."""
-    person, card = _person(demo, ENROLLED), await _enrolled_card(send, demo)
-    if card is None:
-        raise LookupError("the demo's patient is not in the index: their ADT was not taken")
-    invite = SendInvitation(patient=card.patient, email=person.email)
-    invited = await _once_heard(lambda: send(invite, Done, SUPPORT, "demo-invitation"))
-    question = MayNotify(kind="invitation", patient=card.patient, reference=invited.id)
-    leave = await send(question, MayNotifyAnswer, NOTIFIER)
-    link = SecretStr(leave.link.rsplit("/", 1)[-1])  # the token alone, without a page's address
-    for document in ("terms", "hipaa"):
-        version = next(t.version for t in demo.profile.terms if t.document == document)
-        accept = AcceptDocument.model_validate(
-            {"link": link, "document": document, "version": version}
-        )
-        await send(accept, Answer, ANYONE, f"demo-accept-{document}")
-    complete = CompleteEnrolment(
-        link=link,
-        code=SecretStr(leave.code),
-        born=person.born,
-        password=SecretStr(ENROLLED_PASSWORD),
-    )
-    await send(complete, Answer, ANYONE, "demo-enrol")
 
 
 async def _taken(message: bytes, send_mllp: SendMllp) -> bool:
@@ -223,16 +185,6 @@ async def _taken(message: bytes, send_mllp: SendMllp) -> bool:
     return b"\rMSA|AA" in reply
 
 
-async def _once_heard(ask: Callable[[], Awaitable[A]]) -> A:
-    """Ask again while the service has not heard the practice's profile yet: 10 s at most."""
-    for _ in range(HEARING_TRIES):
-        try:
-            return await ask()
-        except Unavailable:  # its "not set up yet" is a 503
-            await asyncio.sleep(HEARING_PAUSE_SECONDS)
-    return await ask()
-
-
 async def _profile(send: Send) -> Profile | None:
     try:
         return (await send(GetProfile(), ProfileAnswer, OPERATOR)).profile
@@ -240,12 +192,6 @@ async def _profile(send: Send) -> Profile | None:
         if refusal.code == "not-configured":
             return None
         raise
-
-
-async def _enrolled_card(send: Send, demo: Demo) -> PatientCard | None:
-    question = FindPatients(text=_person(demo, ENROLLED).mrn)
-    found = await send(question, PatientsAnswer, SUPPORT)
-    return next((card for card in found.patients if ENROLLED in card.record_numbers), None)
 
 
 def _introduce(demo: Demo, who: tuple[Who, ...], say: Say) -> None:

@@ -24,6 +24,11 @@ class Person:
 
 
 ENROLLED = "HV20001"
+PARENT = "HV20005"
+CHILDREN = ("HV20003", "HV20004", "HV20015")
+"""A mother with an account, and her children of 8, of nearly 12, and of 13 with another address."""
+CONTACTS = {"HV20015": "ngozi.okafor@mail.example"}
+PARENT_PASSWORD = "saffron-lantern-quiet-meadow"  # noqa: S105  (a made-up account, shown on screen)
 TO_REGISTER = "HV20014"
 """Somebody who is in the index and has no account yet: whoever tries the demo can be them."""
 ENROLLED_PASSWORD = "violet-compass-river-stone"  # noqa: S105  (a made-up account, shown on screen)
@@ -78,6 +83,7 @@ def people(today: date) -> tuple[Person, ...]:
         one(12, "Delacroix", "Noelle", (29, 77), "F", "bay"),
         one(13, "Delacroix", "Noemie", (29, 77), "F", "bay"),
         one(14, "Abara", "Samuel", (52, 200), "M", "mill"),
+        one(15, "Okafor", "Ngozi", (13, 100), "F", "pier"),
     )
 
 

@@ -15,19 +15,22 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from nats.aio.client import Client
 from opentelemetry.trace import SpanKind
+from pydantic import TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contracts import identity
 from contracts.catalog import OPERATIONS, SERVICES, Door, Operation
+from contracts.common import Id
 from kernel.api import problem
 from kernel.bus.requests import Reply, Unavailable, send
 from kernel.decider import Refused
 from kernel.operations import GetHealth, GetParked, RetryParked, SkipParked
 from kernel.telemetry import HEADER, span
-from services.gateway.documents import openapi
+from services.gateway.cookies import DEVICE, SESSION, Cookies
+from services.gateway.documents import RECORD, openapi
 from services.gateway.limits import Limits
-from services.gateway.live import hints
+from services.gateway.live import audience, hints
 from services.gateway.sessions import Session, Sessions
 
 MOST_BYTES = 256 * 1024
@@ -74,10 +77,9 @@ class Gateway:
 
     def __init__(self, client: Client, secure: bool) -> None:
         self._client = client
-        self._secure = secure
         self._sessions = Sessions(client)
         self._limits = Limits()
-        self._cookie_name = "__Host-sid" if secure else "sid"
+        self._cookies = Cookies(secure)
 
     def application(self) -> FastAPI:
         """The ASGI application."""
@@ -133,11 +135,10 @@ class Gateway:
         return guarded
 
     def _operation(self, operation: Operation) -> Handle:
-        handle = {
-            identity.SignIn: self._opens_session,
-            identity.CompleteEnrolment: self._opens_session,
-            identity.SignOut: self._ends_session,
-        }.get(operation.message, self._pass_on)
+        handle = self._pass_on
+        if operation.door is Door.COOKIE:
+            ends = operation.message is identity.SignOut
+            handle = self._ends_session if ends else self._opens_session
 
         async def handled(request: Request) -> Response:
             return await handle(operation, request)
@@ -152,45 +153,48 @@ class Gateway:
         self._limit(operation, caller)
         body = await _body(request) if operation.method == "POST" else _asked(operation, request)
         key = request.headers.get("idempotency-key", "")
-        return _response(await send(self._client, operation.subject, body, token, key), idle)
+        reply = await send(self._client, operation.subject, body, token, key)
+        if operation.is_command and operation.service == "identity" and reply.status < 400:
+            # It may have changed what this session may do, and the next call must know.
+            self._sessions.forget(self._cookies.session_of(request))
+        return _response(reply, idle)
 
     async def _opens_session(self, operation: Operation, request: Request) -> Response:
         self._limit(operation, _address(request))
-        reply = await send(self._client, operation.subject, await _body(request))
+        body = self._cookies.filled(operation, request, await _body(request))
+        reply = await send(self._client, operation.subject, body)
         if reply.status >= 400:
             return _response(reply)
+        self._sessions.forget(self._cookies.session_of(request))
         answer = json.loads(reply.body)
-        cookie = answer.pop("cookie")
+        given = {name: answer.pop(name, None) for name in (SESSION, DEVICE)}
         response = _response(Reply(reply.status, json.dumps(answer).encode()))
-        response.set_cookie(
-            self._cookie_name,
-            cookie,  # without an age: it is gone with the browser, and the server's limits come first
-            path="/",
-            secure=self._secure,
-            httponly=True,
-            samesite="lax",
-        )
-        return response
+        return self._cookies.settled(response, given)
 
     async def _ends_session(self, operation: Operation, request: Request) -> Response:
-        cookie = request.cookies.get(self._cookie_name, "")
+        cookie = self._cookies.session_of(request)
         reply = Reply(200, b"{}")
         if cookie:
             body = json.dumps({"cookie": cookie}).encode()
             reply = await send(self._client, operation.subject, body)
             self._sessions.forget(cookie)
-        response = _response(reply)
-        response.delete_cookie(self._cookie_name, path="/", secure=self._secure, httponly=True)
-        return response
+        return self._cookies.dropped(_response(reply))
 
     async def _session(self, request: Request) -> Response:
         session = await self._session_of(request)
-        caller = session.caller.model_dump(mode="json")
-        return JSONResponse({"caller": caller, "idle_in": session.idle_in}, headers=NO_STORE)
+        said = {
+            "caller": session.caller.model_dump(mode="json"),
+            "idle_in": session.idle_in,
+            "records": [record.model_dump(mode="json") for record in session.records],
+        }
+        return JSONResponse(said, headers=NO_STORE)
 
     async def _live(self, request: Request) -> Response:
-        session = await self._session_of(request, active=False)
-        cookie = request.cookies[self._cookie_name]
+        """An event stream cannot send headers: whose record it is about stands in the address."""
+        patient = _id(request.query_params.get("patient"), "patient")
+        cookie = self._cookie_of(request)
+        session = await self._sessions.of(cookie, active=False, patient=patient)
+        audience(session.caller)  # refuses while it can still be said with a status
         stream = hints(self._client, self._sessions, cookie, session.caller)
         return StreamingResponse(stream, media_type="text/event-stream", headers=NO_STORE)
 
@@ -210,12 +214,18 @@ class Gateway:
     async def _alive(self, request: Request) -> Response:
         return JSONResponse({"bus": self._client.is_connected}, 200)
 
-    async def _session_of(self, request: Request, active: bool = True) -> Session:
-        cookie = request.cookies.get(self._cookie_name)
+    async def _session_of(self, request: Request) -> Session:
+        """The caller's session, with the record in view that they ask for."""
+        cookie = self._cookie_of(request)
+        patient = _id(request.headers.get(RECORD), RECORD)
+        background = request.headers.get("x-background") == "1"
+        return await self._sessions.of(cookie, not background, patient)
+
+    def _cookie_of(self, request: Request) -> str:
+        cookie = self._cookies.session_of(request)
         if not cookie:
             raise Refused("signed-out", "Please sign in.", 401)
-        background = request.headers.get("x-background") == "1"
-        return await self._sessions.of(cookie, active and not background)
+        return cookie
 
     def _limit(self, operation: Operation, caller: str) -> None:
         wait = self._limits.wait_for(operation, caller)
@@ -230,6 +240,7 @@ OPERATING = {
     ("POST", "skip-parked"): SkipParked.__name__,
 }
 NO_STORE = {"Cache-Control": "no-store"}
+_ID: TypeAdapter[str] = TypeAdapter(Id)
 
 
 def _response(reply: Reply, idle_in: float | None = None) -> Response:
@@ -257,6 +268,15 @@ def _asked(operation: Operation, request: Request) -> bytes:
         many = name in fields and get_origin(fields[name].annotation) is tuple
         asked[name] = request.query_params.getlist(name) if many else request.query_params[name]
     return json.dumps(asked).encode()
+
+
+def _id(value: str | None, name: str) -> str | None:
+    """A patient's id, if one is given; 422 for what is none."""
+    try:
+        return None if value is None else _ID.validate_python(value)
+    except ValidationError as error:
+        fields = {name: "This does not look right."}
+        raise Refused("invalid", "Some of what was sent is not right.", 422, fields) from error
 
 
 def _same_origin(request: Request) -> bool:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
 from pydantic.json_schema import models_json_schema
 
 from contracts.catalog import Door, Operation
+from contracts.common import Id
 from kernel.envelope import Contract
+from services.gateway.cookies import FILLED
 
+RECORD = "X-Patient"
+"""The header that chooses the record in view; without it identity does."""
 REF = "#/components/schemas/{model}"
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -34,6 +39,10 @@ def openapi(operations: Sequence[Operation]) -> dict[str, Any]:
         [(model, "validation") for model in dict.fromkeys(models)], ref_template=REF
     )
     schemas = {**definitions["$defs"], "Problem": PROBLEM}
+    for each in operations:
+        if each.door is Door.COOKIE:
+            for model in (each.message, each.answer):
+                schemas[model.__name__] = _as_browsers_see_it(schemas[model.__name__])
     return {
         "openapi": "3.1.0",
         "info": {"title": "MyPortal", "version": "1"},
@@ -69,7 +78,19 @@ def _described(operation: Operation, refs: Any, schemas: dict[str, Any]) -> dict
         ]
     else:
         shown["parameters"] = _parameters(schemas[operation.message.__name__])
+    if operation.chart:
+        shape = TypeAdapter(Id).json_schema()
+        header = {"name": RECORD, "in": "header", "required": False, "schema": shape}
+        shown["parameters"].append(header)
     return shown
+
+
+def _as_browsers_see_it(schema: dict[str, Any]) -> dict[str, Any]:
+    """Without what the gateway itself fills in and takes out."""
+    properties = schema.get("properties", {})
+    seen = {name: shape for name, shape in properties.items() if name not in FILLED}
+    needed = [name for name in schema.get("required", []) if name in seen]
+    return {**schema, "properties": seen, "required": needed}
 
 
 def _parameters(schema: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from nats.aio.client import Client
 
 from contracts.common import Caller, Role
+from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
 from services.gateway.sessions import Sessions
 
@@ -17,37 +18,56 @@ STILL_HERE = b": still here\n\n"
 
 
 def audience(caller: Caller) -> str:
-    """Which hints a caller may hear."""
-    if caller.role is Role.PATIENT:
-        return f"live.patient.{caller.patient}"
-    return f"live.staff.{caller.role}"
+    """Which hints a caller may hear: of the record in view, or of their own kind of work.
+
+    Refuses a patient who has no record in view: there is nothing that could change.
+    """
+    if caller.role is not Role.PATIENT:
+        return f"live.staff.{caller.role}"
+    if caller.patient is None:
+        raise Refused("no-record", "There is no record to show here.", 403)
+    return f"live.patient.{caller.patient}"
 
 
 async def hints(
     client: Client, sessions: Sessions, cookie: str, caller: Caller
 ) -> AsyncIterator[bytes]:
-    """One `changed` per hint (several at once become one), until the session ends.
-
-    Looking whether the session still lives is background work: it moves no limit (R45).
+    """One `changed` per hint (several at once become one), until the session or the access ends:
+    with a last `changed`, so that the page looks, and learns it.
     """
+    heard = audience(caller)
     changed = asyncio.Event()
 
     async def note(_: object) -> None:
         changed.set()
 
-    subscription = await client.subscribe(audience(caller), cb=note)
+    subscription = await client.subscribe(heard, cb=note)
     try:
         yield STILL_HERE
         while True:
-            try:
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await changed.wait()
-                changed.clear()
-                yield CHANGED
-            except TimeoutError:
-                await sessions.of(cookie, active=False)
-                yield STILL_HERE
-    except Refused:
-        yield CHANGED  # the page looks again, and learns that it is signed out
+            told = await _within(LOOK_SECONDS, changed)
+            changed.clear()
+            if not await _may_hear(sessions, cookie, caller.patient, heard):
+                break
+            yield CHANGED if told else STILL_HERE
+        yield CHANGED
     finally:
         await subscription.unsubscribe()
+
+
+async def _may_hear(sessions: Sessions, cookie: str, patient: str | None, heard: str) -> bool:
+    """Whether these are still their hints. Looking is background work: it moves no limit (R45)."""
+    try:
+        session = await sessions.of(cookie, active=False, patient=patient)
+        return audience(session.caller) == heard
+    except (Refused, Unavailable):
+        return False
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -12,8 +12,11 @@ from kernel.policy import Policies, React
 from kernel.projection import Record
 from kernel.turn import Turn
 from services.identity import addresses, business_days
-from services.identity.decider import invitation, registration
+from services.identity.birthdays import moments, tell
+from services.identity.decider import invitation, item, registration
 from services.identity.deps import Deps
+from services.identity.events.item import ItemOpened
+from services.identity.events.patient import DemographicsChanged, PatientRecorded
 from services.identity.events.registration import (
     RegistrationRequested,
     RegistrationUnmatched,
@@ -99,6 +102,43 @@ async def mark_invitation_failed(event: EmailFailed, record: Record, react: Reac
         state = await turn.load(invitation.INVITATION, event.reference)
         decided = invitation.failed(state, event.reason)
         turn.append(invitation.INVITATION, event.reference, decided)
+
+    await react.execute(decide)
+
+
+@POLICIES.on(PatientRecorded, DemographicsChanged, name="watch-birthdays", max_age=None)
+async def watch_birthdays(
+    event: PatientRecorded | DemographicsChanged, record: Record, react: React[Deps]
+) -> None:
+    """A birth date sets the days on which something changes; a corrected one sets them anew (R53, R54)."""
+    born = event.demographics.born
+    if born is None or (isinstance(event, DemographicsChanged) and "born" not in event.changed):
+        return
+    zone = (await profile_now(react.read)).zone
+    coming = list(moments(born, zone, react.now))
+    if not react.reminded:
+        for moment in coming:
+            react.remind(moment)
+    if not coming and not react.reminded and isinstance(event, PatientRecorded):
+        return  # an adult whom we first knew as one
+
+    async def decide(turn: Turn) -> None:
+        await tell(turn, event.patient)
+
+    await react.execute(decide)
+
+
+@POLICIES.on(ItemOpened, name="watch-item-clock", max_age=None)
+async def watch_item_clock(event: ItemOpened, record: Record, react: React[Deps]) -> None:
+    """A request that waits longer than its business days is a breach, and on record (R57)."""
+    due = business_days.due(record.at, await profile_now(react.read))
+    if not react.reminded:
+        react.remind(due + _JUST_AFTER)
+        return
+
+    async def decide(turn: Turn) -> None:
+        state = await turn.load(item.ITEM, event.item)
+        turn.append(item.ITEM, event.item, item.overdue(state, event.item, due))
 
     await react.execute(decide)
 

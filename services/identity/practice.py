@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 
 from contracts.practice import Profile
 from kernel.decider import Refused
@@ -20,7 +21,13 @@ async def profile_now(read: Read) -> Profile:
     rows = await read(PROFILE)
     if not rows:
         raise Refused("not-configured", "The portal is not set up yet. Please try later.", 503)
-    return Profile.model_validate_json(rows[0]["body"], extra="ignore")
+    return _profile(rows[0]["body"])
+
+
+@lru_cache(maxsize=4)
+def _profile(body: str) -> Profile:
+    """Read once: every exchange of a session for a token asks for the day and the documents."""
+    return Profile.model_validate_json(body, extra="ignore")
 
 
 def today(profile: Profile, now: datetime) -> date:

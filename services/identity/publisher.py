@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from contracts import identity as contract
 from kernel.publishing import Publisher
-from services.identity.events import account, invitation, patient, registration
+from services.identity.events import (
+    access,
+    account,
+    connection,
+    invitation,
+    item,
+    patient,
+    registration,
+    security,
+)
 
 PUBLISHER = Publisher("identity")
 
@@ -35,6 +44,38 @@ def enrolled(event: patient.PatientConnected) -> contract.PatientEnrolled:
     return contract.PatientEnrolled(patient=event.patient, account=event.account)
 
 
+@PUBLISHER.on(connection.PatientDisenrolled)
+def disenrolled(event: connection.PatientDisenrolled) -> contract.PatientDisenrolled:
+    """The account removed its connection (R33)."""
+    return _disconnected(event)
+
+
+@PUBLISHER.on(connection.RelationEnded)
+def relation_ended(event: connection.RelationEnded) -> contract.PatientDisenrolled | None:
+    """Staff ended it (S3); where nobody had enrolled yet, others never heard of it."""
+    return _disconnected(event) if event.account else None
+
+
+@PUBLISHER.on(connection.TurnedTwelve)
+def turned_twelve(event: connection.TurnedTwelve) -> contract.TurnedTwelve:
+    """The hidden years begin (R54)."""
+    return contract.TurnedTwelve(patient=event.patient, on=event.on)
+
+
+@PUBLISHER.on(connection.TurnedEighteen)
+def turned_eighteen(event: connection.TurnedEighteen) -> contract.TurnedEighteen:
+    """An adult."""
+    return contract.TurnedEighteen(patient=event.patient, on=event.on)
+
+
+def _disconnected(
+    event: connection.PatientDisenrolled | connection.RelationEnded,
+) -> contract.PatientDisenrolled:
+    return contract.PatientDisenrolled(
+        patient=event.patient, account=event.account, basis=event.basis
+    )
+
+
 @PUBLISHER.on(account.AccountNoticed)
 def noticed(event: account.AccountNoticed) -> contract.AccountNotice:
     """The notifier asks back for the address and the link (`MayNotifyAccount`)."""
@@ -44,9 +85,37 @@ def noticed(event: account.AccountNoticed) -> contract.AccountNotice:
 
 
 PUBLISHER.private(
+    patient.PatientCorrected,
     patient.PatientIdentified,
     patient.PatientMerged,
     patient.IdentifierReserved,
+    connection.RelationVerified,
+    connection.RelationConnected,
+    connection.RelationConfirmed,
+    connection.AgreementAccepted,
+    connection.MailAddressSet,
+    connection.BirthdayNear,
+    item.ItemOpened,
+    item.ItemTaken,
+    item.ItemDone,
+    item.ItemRejected,
+    item.ItemOverdue,
+    access.RecordOpened,
+    access.GlassBroken,
+    access.CoverBegan,
+    access.CoverEnded,
+    security.DeviceRemembered,
+    security.DeviceUsed,
+    security.DeviceForgotten,
+    security.TotpOffered,
+    security.TotpConfirmed,
+    security.TotpUsed,
+    security.TotpRemoved,
+    security.RecoveryCodesMade,
+    security.RecoveryCodeUsed,
+    security.PasskeyAdded,
+    security.PasskeyUsed,
+    security.PasskeyRemoved,
     registration.RegistrationRequested,
     registration.RegistrationMatched,
     registration.RegistrationUnmatched,
@@ -68,7 +137,9 @@ PUBLISHER.private(
     account.StaffAccountOpened,
     account.EmailReserved,
     account.SignInFailed,
+    account.PasswordFitted,
     account.SignedIn,
+    account.PasswordChanged,
     account.ProxyAccountOpened,
     account.OwnRecordJoined,
     account.OwnRecordLeft,

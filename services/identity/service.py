@@ -10,10 +10,12 @@ from typing import Any
 from contracts.common import Caller
 from kernel.projection import Record
 from kernel.service import Service, Settings
+from services.identity.account_secrets import AccountSecrets
 from services.identity.api import API
 from services.identity.bucket import JetStreamBucket
+from services.identity.challenges import Challenges
 from services.identity.deps import Deps
-from services.identity.events import CODEC, invitation, registration
+from services.identity.events import CODEC, connection, invitation, item, registration
 from services.identity.invitation_secrets import InvitationSecrets
 from services.identity.passwords import Passwords
 from services.identity.policies import POLICIES
@@ -41,10 +43,23 @@ _INVITATION_MOVES = (
 )
 
 
+_ITEM_MOVES = (item.ItemOpened, item.ItemTaken, item.ItemDone, item.ItemRejected)
+_CONNECTION_MOVES = (
+    connection.RelationConnected,
+    connection.RelationConfirmed,
+    connection.RelationEnded,
+    connection.PatientDisenrolled,
+    connection.TurnedTwelve,
+    connection.TurnedEighteen,
+)
+
+
 def live(event: Any, record: Record) -> Iterable[str]:
-    """Open staff pages hear that their queue or their list has moved, and nothing else."""
-    if isinstance(event, _QUEUE_MOVES):
+    """Open pages hear that their queue, list or record has moved, and nothing else."""
+    if isinstance(event, _QUEUE_MOVES + _ITEM_MOVES):
         return ("staff.support",)
+    if isinstance(event, _CONNECTION_MOVES):
+        return (f"patient.{event.patient}",)
     if isinstance(event, _INVITATION_MOVES):
         return ("staff.support", "staff.clinic")
     return ()
@@ -57,6 +72,10 @@ def build(settings: Settings) -> Service[Deps]:
         sessions=Sessions(bucket, secrets.token_bytes),
         passwords=Passwords(),
         secrets=InvitationSecrets(settings.secret),
+        account_secrets=AccountSecrets(settings.secret),
+        challenges=Challenges(bucket, secrets.token_bytes),
+        random=secrets.token_bytes,
+        second_factor_required=not settings.demo,
         sign=settings.sign,
     )
 

@@ -21,6 +21,8 @@ from contracts.labs import (
     ReportAnswer,
     ResolveOrderer,
     VerifyReport,
+    ViewResult,
+    ViewResults,
 )
 from kernel.api import Api, Call
 from kernel.decider import Refused
@@ -31,6 +33,7 @@ from services.labs.decider.seen import SEEN
 from services.labs.events.report import ReportPosted
 from services.labs.events.seen import ResultSeen
 from services.labs.judging import Deps, is_age_open, ruled
+from services.labs.reaching import looked, may_act
 from services.labs.reading import is_open, result_json, results_json
 from services.labs.release.judge import code_key
 from services.labs.release.orderer import EXTERNAL
@@ -38,7 +41,7 @@ from services.labs.release.policy import NO_CATEGORY
 from services.labs.shapes import Code, Observation
 from services.labs.staff import held_row, inbox_row, report_answer
 from services.labs.views.directory import BY_PROVIDER
-from services.labs.views.reports import COVER, HELD, INBOX, REPORT_BY_ID, VERSIONS
+from services.labs.views.reports import HELD, INBOX, MOST_ROWS, REPORT_BY_ID, VERSIONS
 from services.labs.views.results import EARLIER, OF_PATIENT, ONE
 
 API: Api[Deps, Caller] = Api("labs")
@@ -73,25 +76,19 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
 # -- the patient -----------------------------------------------------------------------------------
 
 
-@API.query(GetResults, roles={Role.PATIENT})
+@API.query(GetResults, roles={Role.PATIENT}, chart=True)
 async def get_results(query: GetResults, call: LabsCall) -> bytes:
-    """The caller's own visible results; an account without a chart has none."""
-    return results_json(await call.read(OF_PATIENT, patient=call.caller.patient or ""))
+    """The visible results of the record in view."""
+    return await _results(call, call.caller.patient or "")
 
 
-@API.query(GetResult, roles={Role.PATIENT})
+@API.query(GetResult, roles={Role.PATIENT}, chart=True)
 async def get_result(query: GetResult, call: LabsCall) -> bytes:
     """One visible result. Blocked, held, unverified, somebody else's, never there: one answer."""
-    patient = call.caller.patient or ""
-    rows = await call.read(ONE, report=query.report, patient=patient)
-    if not rows or not is_open(rows[0]):
-        raise NOT_FOUND
-    numbers = rows[0]["tests"] != "[]"
-    earlier = await call.read(EARLIER, report=query.report, patient=patient) if numbers else ()
-    return result_json(rows[0], earlier)
+    return await _result(call, call.caller.patient or "", query.report)
 
 
-@API.command(MarkSeen, roles={Role.PATIENT})
+@API.command(MarkSeen, roles={Role.PATIENT}, chart=True)
 async def mark_seen(command: MarkSeen, call: LabsCall) -> Done:
     """The patient opened it: no longer new."""
     patient = call.caller.patient or ""
@@ -104,32 +101,61 @@ async def mark_seen(command: MarkSeen, call: LabsCall) -> Done:
     return Done(id=command.report)
 
 
-# -- the provider (S4) -----------------------------------------------------------------------------
+async def _results(call: LabsCall, patient: str) -> bytes:
+    return results_json(await call.read(OF_PATIENT, patient=patient))
+
+
+async def _result(call: LabsCall, patient: str, report: str) -> bytes:
+    rows = await call.read(ONE, report=report, patient=patient)
+    if not rows or not is_open(rows[0]):
+        raise NOT_FOUND
+    numbers = rows[0]["tests"] != "[]"
+    earlier = await call.read(EARLIER, report=report, patient=patient) if numbers else ()
+    return result_json(rows[0], earlier)
+
+
+# -- the provider (S4, S14) ------------------------------------------------------------------------
 
 
 @API.query(GetInbox, roles={Role.PROVIDER})
 async def get_inbox(query: GetInbox, call: LabsCall) -> InboxAnswer:
-    """What waits for this provider, or with `cover` for anyone here."""
-    if query.cover:
-        rows = await call.read(COVER)
-    else:
-        rows = await call.read(INBOX, provider=call.caller.provider or "-")
-    return InboxAnswer(reports=tuple(inbox_row(row) for row in rows))
+    """What waits for this provider, or with `cover` for the colleagues they stand in for."""
+    whose = call.caller.covers if query.cover else (call.caller.provider or "-",)
+    rows = [row for provider in whose for row in await call.read(INBOX, provider=provider)]
+    rows.sort(key=lambda row: (row["reported"], row["report"]))
+    return InboxAnswer(reports=tuple(inbox_row(row) for row in rows[:MOST_ROWS]))
 
 
-@API.query(GetReport, roles={Role.PROVIDER})
+@API.action(GetReport, roles={Role.PROVIDER})
 async def get_report(query: GetReport, call: LabsCall) -> ReportAnswer:
     """One report with all values, rulings and versions."""
     rows = await call.read(REPORT_BY_ID, report=query.report)
     if not rows:
         raise Refused("not-found", "There is no such report.", 404)
+    await looked(call, rows[0]["patient"])
     return report_answer(rows[0], await call.read(VERSIONS, report=query.report))
+
+
+@API.action(ViewResults, roles={Role.PROVIDER})
+async def view_results(query: ViewResults, call: LabsCall) -> bytes:
+    """What this patient gets, by the same code."""
+    await looked(call, query.patient)
+    return await _results(call, query.patient)
+
+
+@API.action(ViewResult, roles={Role.PROVIDER})
+async def view_result(query: ViewResult, call: LabsCall) -> bytes:
+    """One result as this patient gets it, by the same code; to the patient it stays new."""
+    await looked(call, query.patient)
+    return await _result(call, query.patient, query.report)
 
 
 @API.command(VerifyReport, roles={Role.PROVIDER})
 async def verify_report(command: VerifyReport, call: LabsCall) -> Done:
     """The provider reviewed it; what the gates release is visible with this (R18)."""
     state: Report = await call.turn.load(REPORT, command.report)
+    if state.posted is not None:
+        await may_act(call.turn, call.caller, state.posted.patient)
     events = report_rules.verify(
         state,
         command.revision,

@@ -1,9 +1,10 @@
-"""What of labs' own events others may hear: ids and dates of what a patient can see, nothing else."""
+"""What of labs' own events others may hear: ids and dates of what a patient can see, and who looked."""
 
 from __future__ import annotations
 
-from contracts.labs import LabReleased, LabVerified, LabWithdrawn
+from contracts.labs import ChartAccessed, LabReleased, LabVerified, LabWithdrawn
 from kernel.publishing import Publisher
+from services.labs.events.chart import ChartLooked
 from services.labs.events.code import CodeMapped
 from services.labs.events.report import (
     LateVersionKept,
@@ -35,6 +36,12 @@ PUBLISHER.private(
     ResultSeen,
     ResultShown,
 )
+
+
+@PUBLISHER.on(ChartLooked)
+def looked(event: ChartLooked) -> ChartAccessed:
+    """One of the staff saw results: the patient can read that (S14)."""
+    return ChartAccessed(patient=event.patient, account=event.account, how=event.how, at=event.at)
 
 
 @PUBLISHER.on(ResultAppeared)

@@ -69,6 +69,13 @@ class Wait(Query):
     service: ClassVar[str] = "ward"
 
 
+class GetMyBed(Query):
+    """Where the caller's patient will lie that many nights from now."""
+
+    service: ClassVar[str] = "ward"
+    nights: int = 0
+
+
 class BedAnswer(Answer):
     """A bed and its patient."""
 
@@ -82,6 +89,8 @@ class Caller(BaseModel):
     people_by: ClassVar[str] = "identity"
     subject: str
     role: str
+    patient: str | None = None
+    barred: str = ""
 
 
 # -- ward: events and deciders --------------------------------------------------------------------
@@ -213,6 +222,11 @@ async def _get_bed(query: GetBed, call: Call[WardDeps, Caller]) -> BedAnswer:
     if not rows:
         raise Refused("not-found", "Nobody lies there.", 404, {"bed": "This bed is free."})
     return BedAnswer(bed=rows[0]["bed"], patient=rows[0]["patient"])
+
+
+@WARD_API.action(GetMyBed, roles={"visitor"}, chart=True)
+async def _get_my_bed(query: GetMyBed, call: Call[WardDeps, Caller]) -> BedAnswer:
+    return BedAnswer(bed=f"b{query.nights}", patient=call.caller.patient or "")
 
 
 @WARD_API.query(Wait, roles=None)

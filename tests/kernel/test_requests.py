@@ -207,6 +207,33 @@ async def test_a_role_that_may_not_is_refused(house: House) -> None:
         assert (await house.send(TAKE, signed)).status == 403
 
 
+@pytest.mark.parametrize(
+    ("barred", "code"),
+    [("agreement-due", "agreement-due"), ("no-record", "no-record"), ("", "no-record")],
+)
+async def test_who_has_no_record_in_view_is_told_why(house: House, barred: str, code: str) -> None:
+    async with living(demo.ward, house.settings("ward")):
+        signed = house.signed("identity", subject="ann", role="visitor", barred=barred)
+        reply = await house.send(demo.GetMyBed(), signed)
+        assert (reply.status, json.loads(reply.body)["code"]) == (403, code)
+
+
+async def test_what_is_about_the_record_in_view_is_answered_about_that_one(house: House) -> None:
+    async with living(demo.ward, house.settings("ward")):
+        signed = house.signed("identity", subject="ann", role="visitor", patient="p1")
+        reply = await house.send(demo.GetMyBed(nights=2), signed)
+        assert (reply.status, json.loads(reply.body)) == (200, {"bed": "b2", "patient": "p1"})
+        nurse = house.signed("identity", subject="bo", role="nurse", patient="p1")
+        assert json.loads((await house.send(demo.GetMyBed(), nurse)).body)["code"] == "forbidden"
+
+
+async def test_a_query_may_come_as_text_also_where_answering_it_writes(house: House) -> None:
+    async with living(demo.ward, house.settings("ward")):
+        signed = house.signed("identity", subject="ann", role="visitor", patient="p1")
+        reply = await send(house.client, "qry.ward.GetMyBed", b'{"nights": "3"}', signed)
+        assert json.loads(reply.body)["bed"] == "b3"
+
+
 async def test_a_token_ends(house: House) -> None:
     async with living(demo.ward, house.settings("ward")):
         token = house.signed("operator")

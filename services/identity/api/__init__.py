@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from services.identity.api import (
+    access,
+    connections,
+    corrections,
     enrolment,
     exchange,
     invitations,
+    items,
     notify,
+    passkeys,
+    patient_account,
     patients,
     registrations,
+    relations,
+    security,
     sessions,
 )
 from services.identity.api.base import API
 
 __all__ = [
     "API",
+    "access",
+    "connections",
+    "corrections",
     "enrolment",
     "exchange",
     "invitations",
+    "items",
     "notify",
+    "passkeys",
+    "patient_account",
     "patients",
     "registrations",
+    "relations",
+    "security",
     "sessions",
 ]

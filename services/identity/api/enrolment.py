@@ -7,7 +7,7 @@ from datetime import date
 
 from pydantic import SecretStr
 
-from contracts.common import Caller, Done, Nothing, Role
+from contracts.common import Caller, Done, Nothing
 from contracts.identity import (
     AcceptDocument,
     CompleteEnrolment,
@@ -21,31 +21,38 @@ from kernel.api import Call
 from kernel.decider import Refused
 from kernel.turn import Turn
 from services.identity import addresses
+from services.identity.admitting import CANNOT, Enrolment, admit
 from services.identity.api.base import API
+from services.identity.api.exchange import granted
 from services.identity.api.invitations import invitation_of
 from services.identity.api.sessions import begin
-from services.identity.decider import account as accounts
 from services.identity.decider import invitation as decider
 from services.identity.decider import patient as patients
 from services.identity.decider.registration import REGISTRATION
 from services.identity.deps import Deps
-from services.identity.events.account import AccountOpened
 from services.identity.events.registration import SupportItemOpened
 from services.identity.inviting import invite
 from services.identity.practice import profile_now, today
+from services.identity.views.accounts import ACCOUNT_BY_ADDRESS, ACCOUNT_BY_ID
 from services.identity.views.invitations import INVITATION_BY_ID
 
-_CANNOT = "This enrolment cannot be finished online. Please call us."
+_WRONG_CODE = "The code or the date of birth is not right."
+_WRONG_PASSWORD = "This address signs in already: use the password that it has."  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """What somebody typed on the last page, with the password hashed already."""
+    """What somebody typed on the last page, with the password hashed already.
+
+    `joins` is the account that signs in with this address already; its password must fit then.
+    """
 
     invitation: str
     code_fits: bool
     born: date
     password: str
+    joins: str
+    password_fits: bool
 
 
 @API.query(OpenInvitation, roles=None)
@@ -64,6 +71,7 @@ async def open_invitation(query: OpenInvitation, call: Call[Deps, Caller]) -> In
                 state="open",
                 terms_accepted=state.terms == current.terms,
                 hipaa_accepted=state.hipaa == current.hipaa,
+                for_another=bool(state.relation),
             )
         case "expired":
             return InvitationAnswer(state="expired")
@@ -91,9 +99,9 @@ async def renew_invitation(command: RenewInvitation, call: Call[Deps, Caller]) -
     state: decider.Invitation = await call.turn.load(decider.INVITATION, id)
     decider.check_renewable(state, call.now)
     try:
-        await invite(call.turn, state.patient, state.email, "renewed")
+        await invite(call.turn, state.patient, state.email, "renewed", state.relation)
     except Refused as refused:  # its sentence is for staff: a link may have got about
-        raise Refused("unavailable", _CANNOT) from refused
+        raise Refused("unavailable", CANNOT) from refused
     return Nothing()
 
 
@@ -101,68 +109,74 @@ async def renew_invitation(command: RenewInvitation, call: Call[Deps, Caller]) -
 async def complete_enrolment(command: CompleteEnrolment, call: Call[Deps, Caller]) -> SessionAnswer:
     """Code, birth date and password: the account is open, and its first session with it."""
     id = _locate(call, command.link)
-    password = command.password.get_secret_value()
-    rows = await call.read(INVITATION_BY_ID, invitation=id)
-    await call.deps.passwords.check(password, [row["email"] for row in rows])
-    typed = Try(
-        invitation=id,
-        code_fits=call.deps.secrets.is_code(id, command.code.get_secret_value()),
-        born=command.born,
-        password=await call.deps.passwords.hash(password),
-    )
+    typed = await _typed(call, id, command)
 
-    async def decide(turn: Turn) -> Caller | Refused:
+    async def decide(turn: Turn) -> str | Refused:
         return await enrol(turn, typed)
 
     outcome = await call.execute(decide)
     if isinstance(outcome, Refused):
         raise outcome
-    return await begin(call, outcome)
+    caller, _ = await granted(call, (await call.read(ACCOUNT_BY_ID, account=outcome))[0])
+    return await begin(call, caller)
 
 
-async def enrol(turn: Turn, typed: Try) -> Caller | Refused:
-    """Account, connection and used invitation in one unit, or one more wrong try.
+async def _typed(call: Call[Deps, Caller], id: str, command: CompleteEnrolment) -> Try:
+    """With a strong new password, or the one of the account that the address has (R35)."""
+    password, passwords = command.password.get_secret_value(), call.deps.passwords
+    emails = [row["email"] for row in await call.read(INVITATION_BY_ID, invitation=id)]
+    known = [
+        row
+        for email in emails
+        for row in await call.read(ACCOUNT_BY_ADDRESS, address=addresses.key(email))
+    ]
+    if known:
+        fits, kept = await passwords.fits(known[0]["password"], password), ""
+    else:
+        await passwords.check(password, emails)
+        fits, kept = True, await passwords.hash(password)
+    return Try(
+        invitation=id,
+        code_fits=call.deps.secrets.is_code(id, command.code.get_secret_value()),
+        born=command.born,
+        password=kept,
+        joins=known[0]["account"] if known else "",
+        password_fits=fits,
+    )
+
+
+async def enrol(turn: Turn, typed: Try) -> str | Refused:
+    """Account, connection and used invitation in one unit, or one more wrong try; gives the account.
 
     A wrong try is an outcome and not an exception: it must be kept (five burn the invitation).
     """
     profile = await profile_now(turn.read)
     day = today(profile, turn.now)
     state: decider.Invitation = await turn.load(decider.INVITATION, typed.invitation)
-    decider.check_ready(state, decider.current(profile.terms, day), turn.now)
+    agreed = decider.current(profile.terms, day)
+    decider.check_ready(state, agreed, turn.now)
     person: patients.Patient = await turn.load(patients.PATIENT, state.patient)
     if not (typed.code_fits and person.demographics.born == typed.born):
-        return await _wrong(turn, state, person)
-    try:
-        patients.check_invitable(person, day)
-    except Refused as refused:  # its sentence is for staff
-        raise Refused("unavailable", _CANNOT) from refused
-    return await _open_account(turn, state, person, typed.password)
-
-
-async def _open_account(
-    turn: Turn, state: decider.Invitation, person: patients.Patient, password: str
-) -> Caller:
-    account, mailbox = turn.new_id(), addresses.key(state.email)
-    reserved = accounts.reserve(await turn.load(accounts.EMAIL, mailbox), account)
-    await turn.load(accounts.ACCOUNT, account)
-    said = person.demographics.name
-    name = f"{said.given} {said.family}".strip()
-    opened = AccountOpened(account, person.patient, state.email, name, password)
-    turn.append(accounts.EMAIL, mailbox, reserved)
-    turn.append(accounts.ACCOUNT, account, [opened])
+        return await _wrong(turn, state, person, Refused("wrong-code", _WRONG_CODE, 422))
+    if not typed.password_fits:
+        return await _wrong(turn, state, person, Refused("wrong-password", _WRONG_PASSWORD, 422))
+    enrolment = Enrolment(state, person, agreed, typed.password, typed.joins)
+    account = await admit(turn, enrolment, day)
     turn.append(decider.INVITATION, state.invitation, decider.complete(state, account))
-    turn.append(patients.PATIENT, person.patient, patients.connect(person, account))
-    return Caller(subject=account, role=Role.PATIENT, patient=person.patient, name=name)
+    return account
 
 
-async def _wrong(turn: Turn, state: decider.Invitation, person: patients.Patient) -> Refused:
+async def _wrong(
+    turn: Turn, state: decider.Invitation, person: patients.Patient, why: Refused
+) -> Refused:
     """Count the try; the fifth burns the invitation and asks support to look (decision m)."""
     turn.append(decider.INVITATION, state.invitation, decider.wrong_try(state))
     left = decider.TRIES - state.tries - 1
     if left > 0:
         again = "once more" if left == 1 else f"{left} more times"
-        sentence = f"The code or the date of birth is not right. You can try {again}."
-        return Refused("wrong-code", sentence, 422, {"code": sentence})
+        sentence = f"{why.detail} You can try {again}."
+        field = "code" if why.code == "wrong-code" else "password"
+        return Refused(why.code, sentence, why.status, {field: sentence})
     item = turn.new_id()
     await turn.load(REGISTRATION, item)
     form = _form(person, state.email)

@@ -39,7 +39,8 @@ async def resend_invitation(command: ResendInvitation, call: Call[Deps, Caller])
     """A new invitation to the same address; the old one is void (R56)."""
     state = await call.turn.load(decider.INVITATION, command.invitation)
     decider.check_resendable(state)
-    return Done(id=await invite(call.turn, state.patient, state.email, "resent"))
+    again = await invite(call.turn, state.patient, state.email, "resent", state.relation)
+    return Done(id=again)
 
 
 @API.command(RevokeInvitation, roles=_SENDERS)
@@ -75,6 +76,7 @@ def invitation_of(row: Row) -> decider.Invitation:
         terms=row["terms"],
         hipaa=row["hipaa"],
         ending=row["ending"],
+        relation=row["relation"],
     )
 
 

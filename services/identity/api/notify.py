@@ -6,11 +6,15 @@ from contracts.common import Caller, Role
 from contracts.identity import Demographics, MayNotify, MayNotifyAnswer
 from kernel.api import Call
 from kernel.projection import Row
+from services.identity import access
 from services.identity.api.base import API, only
+from services.identity.api.grants import Day, holder_of, person_of, relation_of, the_day
 from services.identity.api.invitations import invitation_of
 from services.identity.decider import invitation as decider
 from services.identity.deps import Deps
-from services.identity.views.accounts import ACCOUNT_OF_PATIENT
+from services.identity.practice import Read
+from services.identity.views.accounts import ACCOUNT_BY_ID
+from services.identity.views.connections import OF_ACCOUNT, OF_PATIENT
 from services.identity.views.invitations import INVITATION_BY_ID
 from services.identity.views.people import PATIENT_BY_ID
 
@@ -31,7 +35,7 @@ async def may_notify(query: MayNotify, call: Call[Deps, Caller]) -> MayNotifyAns
         case "address-notice":
             return await _address_notice(query, call)
         case "new-result":
-            return await _enrolled(query, said, call)
+            return await _connected(query, call)
     return _no("no such kind of e-mail")
 
 
@@ -44,7 +48,7 @@ async def _invitation(
     secrets = call.deps.secrets
     return MayNotifyAnswer(
         address=state.email,
-        given=said.name.given,
+        given="" if state.relation else said.name.given,  # a parent is not greeted as their child
         link=secrets.link(state.invitation),
         code=secrets.code(state.invitation),
     )
@@ -58,13 +62,36 @@ async def _address_notice(query: MayNotify, call: Call[Deps, Caller]) -> MayNoti
     return MayNotifyAnswer(address=state.notice)
 
 
-async def _enrolled(
-    query: MayNotify, said: Demographics, call: Call[Deps, Caller]
-) -> MayNotifyAnswer:
-    accounts = await call.read(ACCOUNT_OF_PATIENT, patient=query.patient)
-    if not accounts:
-        return _no("not enrolled")
-    return MayNotifyAnswer(address=accounts[0]["email"], given=said.name.given)
+async def _connected(query: MayNotify, call: Call[Deps, Caller]) -> MayNotifyAnswer:
+    """Everybody connected who gets mail about this patient: the patient first (R34, R42-R44)."""
+    day = await the_day(call.read, call.now)
+    rows = await call.read(OF_PATIENT, patient=query.patient)
+    found = [each for row in rows if (each := await _recipient(call.read, row, day))]
+    found.sort(key=lambda each: each[0]["basis"] != "self")
+    if query.account is not None:
+        chosen = [each for each in found if each[0]["account"] == query.account]
+        return _letter(*chosen[0]) if chosen else _no("not connected")
+    if not found:
+        return _no("nobody connected gets mail")
+    others = tuple(row["account"] for row, _, _ in found[1:])
+    return _letter(*found[0]).model_copy(update={"others": others})
+
+
+async def _recipient(read: Read, row: Row, day: Day) -> tuple[Row, Row, str] | None:
+    """Relation, account and address, where mail goes out."""
+    if row["ended"] is not None or not row["account"]:
+        return None
+    account = (await read(ACCOUNT_BY_ID, account=row["account"]))[0]
+    siblings = await read(OF_ACCOUNT, account=row["account"])
+    holder = holder_of(account, len(siblings))
+    state, address = access.mail_of(relation_of(row), person_of(row), holder, day.today)
+    return (row, account, address) if state == "sent" else None
+
+
+def _letter(relation: Row, account: Row, address: str) -> MayNotifyAnswer:
+    own = relation["basis"] == "self"
+    given = relation["given"] if own else str(account["name"]).partition(" ")[0]
+    return MayNotifyAnswer(address=address, given=given)
 
 
 async def _open_invitation(query: MayNotify, call: Call[Deps, Caller]) -> decider.Invitation | None:

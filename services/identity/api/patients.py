@@ -66,7 +66,7 @@ async def merge_patient(command: MergePatient, call: Call[Deps, Caller]) -> Done
     return Done(id=command.into)
 
 
-@API.query(FindPatients, roles={Role.SUPPORT, Role.CLINIC})
+@API.query(FindPatients, roles=_STAFF)
 async def find_patients(query: FindPatients, call: Call[Deps, Caller]) -> PatientsAnswer:
     """`Family`, `Family, Given`, or a record number."""
     rows: list[Row] = []

@@ -14,7 +14,7 @@ from kernel.decider import Refused
 from kernel.turn import Turn
 from services.identity import addresses
 from services.identity.api.base import API, only
-from services.identity.api.exchange import caller_of
+from services.identity.api.exchange import granted
 from services.identity.decider import account as decider
 from services.identity.deps import Deps
 from services.identity.events.account import SignedIn, StaffAccountOpened
@@ -49,7 +49,8 @@ async def sign_in(command: SignIn, call: Call[Deps, Caller]) -> SessionAnswer:
             "Check both, or wait a few minutes.",
             401,
         )
-    return await begin(call, caller_of(known))
+    caller, _ = await granted(call, known)
+    return await begin(call, caller)
 
 
 @API.action(SignOut, roles=None)

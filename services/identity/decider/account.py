@@ -1,9 +1,9 @@
-"""Accounts, one per e-mail address (R44), and how often somebody may try a password."""
+"""Accounts, one per e-mail address (R44)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from kernel.decider import Decider, Refused
@@ -15,24 +15,24 @@ from services.identity.events.account import (
     OwnRecordJoined,
     OwnRecordLeft,
     ProxyAccountOpened,
-    SignedIn,
-    SignInFailed,
+    SessionsEnded,
     StaffAccountOpened,
 )
-
-FREE_TRIES = 5
-LONGEST_LOCK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who signs in. Empty until opened. `patient` is the own chart, empty where there is none."""
+    """Who signs in. Empty until opened. `patient` is the own chart, empty where there is none.
+
+    `ended` is when all sessions ended last: at a new password too.
+    """
 
     account: str = ""
     email: str = ""
     role: str = ""
     patient: str = ""
     closed: bool = False
+    ended: datetime | None = None
 
 
 def evolve(state: Account, event: Any) -> Account:
@@ -48,6 +48,8 @@ def evolve(state: Account, event: Any) -> Account:
             return replace(state, patient=patient)
         case OwnRecordLeft():
             return replace(state, patient="")
+        case SessionsEnded(at=at):
+            return replace(state, ended=at)
         case AccountClosed():
             return replace(state, closed=True)
     return state
@@ -90,44 +92,3 @@ def reserve(state: Mailbox, account: str) -> list[Any]:
     """Keep an address for an account."""
     check_free(state)
     return [EmailReserved(account)]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempts:
-    """The wrong tries in a row at one address, whether or not an account is behind it."""
-
-    failures: int = 0
-    last: datetime | None = None
-
-
-def evolve_attempts(state: Attempts, event: Any) -> Attempts:
-    """The tries after an event."""
-    match event:
-        case SignInFailed(at=at):
-            return replace(state, failures=state.failures + 1, last=at)
-        case SignedIn():
-            return Attempts()
-    return state
-
-
-ATTEMPTS = Decider("sign-in", Attempts(), evolve_attempts)
-
-
-def locked_until(state: Attempts) -> datetime | None:
-    """After five wrong tries in a row a lock: one minute, then twice as long each, at most 15."""
-    if state.last is None or state.failures < FREE_TRIES:
-        return None
-    doubled = timedelta(minutes=1 << min(state.failures - FREE_TRIES, 10))
-    return state.last + min(doubled, LONGEST_LOCK)
-
-
-def attempt(
-    state: Attempts, address: str, account: str, right: bool, now: datetime
-) -> list[SignedIn | SignInFailed]:
-    """What a try leaves. While locked even the right password leaves nothing and does not enter."""
-    until = locked_until(state)
-    if until is not None and now < until:
-        return []
-    if right and account:
-        return [SignedIn(address, account, now)]
-    return [SignInFailed(address, now)]

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from contracts.practice import Terms
 from kernel.decider import Decider, Refused
+from services.identity.access import Documents
 from services.identity.events.invitation import (
     HipaaAccepted,
     InvitationBurned,
@@ -28,7 +29,10 @@ Document = Literal["terms", "hipaa"]
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One invitation. `expires` is None until the mail server has taken the e-mail (R56)."""
+    """One invitation. `expires` is None until the mail server has taken the e-mail (R56).
+
+    `relation` is what a parent or caregiver is invited to; empty for the patient themself.
+    """
 
     invitation: str = ""
     patient: str = ""
@@ -41,21 +45,20 @@ class Invitation:
     hipaa: str = ""
     tries: int = 0
     ending: Ending = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Documents:
-    """The versions that a patient must accept today; empty where the practice has none."""
-
-    terms: str
-    hipaa: str
+    relation: str = ""
 
 
 def evolve(state: Invitation, event: Any) -> Invitation:
     """The invitation after an event."""
     match event:
-        case InvitationIssued(invitation=id, patient=patient, email=email, notice=notice):
-            return Invitation(id, patient, email, notice)
+        case InvitationIssued():
+            return Invitation(
+                event.invitation,
+                event.patient,
+                event.email,
+                event.notice,
+                relation=event.relation,
+            )
         case InvitationSent(sent=sent, expires=expires):
             return replace(state, sent=sent, expires=expires, failed=False)
         case InvitationFailed():
@@ -95,10 +98,17 @@ def standing(state: Invitation, now: datetime) -> Standing:
 
 
 def issue(
-    invitation: str, patient: str, email: str, notice: str, origin: str, by: str, now: datetime
+    invitation: str,
+    patient: str,
+    email: str,
+    notice: str,
+    origin: str,
+    by: str,
+    now: datetime,
+    relation: str = "",
 ) -> list[Any]:
     """A new invitation. Its code and link are derived, never stored."""
-    return [InvitationIssued(invitation, patient, email, notice, origin, by, now)]
+    return [InvitationIssued(invitation, patient, email, notice, origin, by, now, relation)]
 
 
 def sent(state: Invitation, at: datetime, days: int) -> list[Any]:

@@ -10,11 +10,19 @@ from typing import Any
 
 from contracts.identity import Demographics, Identifier
 from kernel.decider import Decider, Refused
-from services.identity.ages import adult
+from services.identity.ages import ADULT, NOTICE, TWELVE, adult, age, turns
+from services.identity.decider import connection
+from services.identity.events.connection import (
+    BirthdayNear,
+    PatientDisenrolled,
+    TurnedEighteen,
+    TurnedTwelve,
+)
 from services.identity.events.patient import (
     DemographicsChanged,
     IdentifierReserved,
     PatientConnected,
+    PatientCorrected,
     PatientIdentified,
     PatientMerged,
     PatientRecorded,
@@ -27,7 +35,11 @@ _STATED = ("name", "born", "sex", "address", "phones", "email", "ssn_last4", "de
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """One entry. `stated` is when each demographic field was last said by a sender."""
+    """One entry. `stated` is when each demographic field was last said by a sender.
+
+    `account` is the own one; `relations` are all that may see the record. `noticed` and `turned` are
+    the birthdays (age, day) that have been told of: a corrected birth date makes them other days.
+    """
 
     patient: str = ""
     demographics: Demographics = _NOBODY
@@ -35,6 +47,9 @@ class Patient:
     record_numbers: frozenset[tuple[str, str]] = frozenset()
     merged_into: str = ""
     account: str = ""
+    relations: connection.Relations = field(default_factory=dict)
+    noticed: frozenset[tuple[int, date]] = frozenset()
+    turned: frozenset[tuple[int, date]] = frozenset()
 
 
 def evolve(state: Patient, event: Any) -> Patient:
@@ -51,9 +66,17 @@ def evolve(state: Patient, event: Any) -> Patient:
             return replace(state, record_numbers=known)
         case PatientMerged(into=into):
             return replace(state, merged_into=into)
+        case BirthdayNear(age=years, on=on):
+            return replace(state, noticed=state.noticed | {(years, on)})
+        case TurnedTwelve(on=on):
+            return replace(state, turned=state.turned | {(TWELVE, on)})
+        case TurnedEighteen(on=on):
+            return replace(state, turned=state.turned | {(ADULT, on)})
         case PatientConnected(account=account):
-            return replace(state, account=account)
-    return state
+            state = replace(state, account=account)
+        case PatientDisenrolled(basis="self"):
+            state = replace(state, account="")
+    return replace(state, relations=connection.evolve(state.relations, event))
 
 
 PATIENT = Decider("patient", Patient(), evolve)
@@ -114,42 +137,86 @@ def record(
 
 def merge(state: Patient, into: Patient, by: str) -> list[Any]:
     """Two entries were one person. An enrolled entry stays: its account hangs on it."""
-    _check_exists(state)
-    _check_exists(into)
+    check_exists(state)
+    check_exists(into)
     if state.merged_into == into.patient:
         return []
     if state.merged_into or into.merged_into:
         raise Refused("merged", "One of these records has been merged already.")
     if state.patient == into.patient:
         raise Refused("same", "These are the same record.", 422)
-    if state.account:
-        raise Refused("enrolled", "This patient is enrolled; merge the other record into this one.")
+    if any(not relation.ended for relation in state.relations.values()):
+        said = "Somebody is connected to this record; merge the other record into this one."
+        raise Refused("enrolled", said)
     return [PatientMerged(state.patient, into.patient, by)]
 
 
 def check_invitable(state: Patient, today: date) -> None:
     """Refuse to invite a patient who cannot enrol (R48, R53). Sentences are for staff."""
-    _check_exists(state)
-    if state.merged_into:
-        raise Refused("merged", "This record was merged into another; invite that one.")
-    if state.demographics.deceased:
-        raise Refused("deceased", "The record says that this patient has died.")
+    born = check_alive(state)
     if state.account:
         raise Refused("enrolled", "This patient is enrolled already.")
-    if state.demographics.born is None:
-        raise Refused("born-unknown", "The record has no date of birth; enrolment needs it.")
-    if not adult(state.demographics.born, today):
+    if not adult(born, today):
         raise Refused("under-18", "Patients under 18 are registered by a parent or caregiver.")
 
 
-def connect(state: Patient, account: str) -> list[Any]:
-    """Connect an account to the chart (R51): one account per patient."""
+def check_alive(state: Patient) -> date:
+    """The birth date of an entry that somebody may be connected to; refuses every other entry."""
+    check_exists(state)
+    if state.merged_into:
+        raise Refused("merged", "This record was merged into another; use that one.")
+    if state.demographics.deceased:
+        raise Refused("deceased", "The record says that this patient has died.")
+    if state.demographics.born is None:
+        raise Refused("born-unknown", "The record has no date of birth; enrolment needs it.")
+    return state.demographics.born
+
+
+def connect(state: Patient, account: str, terms: str, hipaa: str) -> list[Any]:
+    """Connect an account to the own chart (R51): one account per patient."""
     if state.account:
         raise Refused("used", "This enrolment is complete; please sign in.")
-    return [PatientConnected(state.patient, account)]
+    return [PatientConnected(state.patient, account, terms, hipaa)]
 
 
-def _check_exists(state: Patient) -> None:
+def correct(
+    state: Patient, said: Mapping[str, Any], evidence: str, by: str, at: datetime
+) -> list[Any]:
+    """Staff correct what the entry says (R59, S13); `said` maps a field to its right value."""
+    check_exists(state)
+    changed = tuple(n for n, v in said.items() if getattr(state.demographics, n) != v)
+    if not changed:
+        return []
+    whole = state.demographics.model_copy(update={n: said[n] for n in changed})
+    return [
+        DemographicsChanged(state.patient, whole, changed, "staff", at),
+        PatientCorrected(state.patient, changed, evidence, by, at),
+    ]
+
+
+def birthdays(state: Patient, today: date) -> list[Any]:
+    """What is to be told of the 12th and the 18th birthday today, each once per birth date (R53, R54).
+
+    A birthday learned of too late for its notice, or after it, is told at once; one that the patient
+    had before we ever knew them is nobody's news.
+    """
+    born = state.demographics.born
+    if born is None or state.merged_into or state.demographics.deceased:
+        return []
+    if age(born, today) >= ADULT and not (state.noticed or state.turned):
+        return []
+    told: list[Any] = []
+    for years, turned in ((TWELVE, TurnedTwelve), (ADULT, TurnedEighteen)):
+        on = turns(born, years)
+        if on <= today and (years, on) not in state.turned:
+            told.append(turned(state.patient, on))
+        elif today < on <= today + NOTICE and (years, on) not in state.noticed:
+            told.append(BirthdayNear(state.patient, years, on))
+    return told
+
+
+def check_exists(state: Patient) -> None:
+    """Refuse an id that means nobody."""
     if not state.patient:
         raise Refused("not-found", "There is no such patient.", 404)
 

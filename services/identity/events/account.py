@@ -67,12 +67,23 @@ class OwnRecordLeft:
 @dataclass(frozen=True, slots=True)
 class SessionsEnded:
     """Every session of the account that began before `at` has ended. `why` is `everywhere`,
-    `password`, `reset` or `left`.
+    `password`, `reset` or `left`. `kept` is the one session that goes on, where there is one.
     """
 
     account: str
     at: datetime
     why: str
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PasswordChanged(PhiRepr):
+    """The account has another password."""
+
+    OWNER: ClassVar[str] = "account"
+    account: str
+    password: Phi[str]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +119,24 @@ class EmailReserved:
 
 @dataclass(frozen=True, slots=True)
 class SignInFailed:
-    """A wrong password for this address, known or not: both leave the same trace."""
+    """A wrong password or code for this address, known or not: both leave the same trace."""
 
     address: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordFitted:
+    """The right password; a second factor is asked for before anybody is in."""
+
+    address: str
+    account: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
-    """The right password."""
+    """The right password, and the right code where one is asked for."""
 
     address: str
     account: str

@@ -17,7 +17,8 @@ class InvitationIssued(PhiRepr):
     """A patient may enrol through this address.
 
     `notice` is the other address that the record holds, to be told without detail (decision o);
-    `origin` is `registration`, `support`, `staff`, `resent` or `renewed`.
+    `origin` is `registration`, `support`, `staff`, `resent`, `renewed` or `relation`; `relation` is
+    the relation that a parent or caregiver is invited to, empty for the patient themself.
     """
 
     OWNER: ClassVar[str] = "patient"
@@ -28,6 +29,7 @@ class InvitationIssued(PhiRepr):
     origin: str
     by: str
     at: datetime
+    relation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,18 @@ class DemographicsChanged(PhiRepr):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class PatientCorrected(PhiRepr):
+    """Which fields staff corrected with the change before, and how they knew (R59, S13)."""
+
+    OWNER: ClassVar[str] = "patient"
+    patient: str
+    fields: tuple[str, ...]
+    evidence: Phi[str]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PatientIdentified(PhiRepr):
     """This record number of this authority means this patient."""
 
@@ -62,12 +74,15 @@ class PatientMerged:
 class PatientConnected:
     """Enrolment: this account is connected to this patient's chart (R51).
 
-    It names its owner because what it publishes is about the patient.
+    It names its owner because what it publishes is about the patient. `terms` and `hipaa` are the
+    versions that were accepted with it.
     """
 
     OWNER: ClassVar[str] = "patient"
     patient: str
     account: str
+    terms: str = ""
+    hipaa: str = ""
 
 
 @dataclass(frozen=True, slots=True)

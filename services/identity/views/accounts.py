@@ -25,11 +25,14 @@ account = ACCOUNTS.table(
     sa.Column("password", sa.Text),
     sa.Column("opened", sa.Integer),
     sa.Column("sessions_from", sa.Integer),  # sessions that began before have ended
+    sa.Column("kept", sa.Text),  # the one session that went on when the others ended
     sa.Column("closed", sa.Integer),
+    sa.Column("left", sa.Integer),  # the own record was left, those of others stay (decision i)
 )
 _put_account = upsert(account)
-_own_record = patch(account, "patient")
-_end_sessions = patch(account, "sessions_from")
+_own_record = patch(account, "patient", "left")
+_end_sessions = patch(account, "sessions_from", "kept")
+_set_password = patch(account, "password")
 _close = patch(account, "address", "password", "closed")
 
 
@@ -39,7 +42,7 @@ def account_opened(event: events.AccountOpened, record: Record) -> Iterator[Writ
     yield _put_account(
         account=event.account, address=addresses.key(event.email), email=event.email,
         name=event.name, role="patient", patient=event.patient, provider=None,
-        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
+        password=event.password, opened=micros(record.at), sessions_from=0, kept="", closed=0, left=0,
     )  # fmt: skip
 
 
@@ -49,7 +52,7 @@ def staff_account_opened(event: events.StaffAccountOpened, record: Record) -> It
     yield _put_account(
         account=event.account, address=addresses.key(event.email), email=event.email,
         name=event.name, role=event.role, patient=None, provider=event.provider,
-        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
+        password=event.password, opened=micros(record.at), sessions_from=0, kept="", closed=0, left=0,
     )  # fmt: skip
 
 
@@ -59,26 +62,34 @@ def proxy_account_opened(event: events.ProxyAccountOpened, record: Record) -> It
     yield _put_account(
         account=event.account, address=addresses.key(event.email), email=event.email,
         name=event.name, role="patient", patient=None, provider=None,
-        password=event.password, opened=micros(record.at), sessions_from=0, closed=0,
+        password=event.password, opened=micros(record.at), sessions_from=0, kept="", closed=0, left=0,
     )  # fmt: skip
 
 
 @ACCOUNTS.on(events.OwnRecordJoined)
 def own_record_joined(event: events.OwnRecordJoined, record: Record) -> Iterator[Write]:
     """Now it has one."""
-    yield _own_record(account=event.account, patient=event.patient)
+    yield _own_record(account=event.account, patient=event.patient, left=0)
 
 
 @ACCOUNTS.on(events.OwnRecordLeft)
 def own_record_left(event: events.OwnRecordLeft, record: Record) -> Iterator[Write]:
     """And now it has not."""
-    yield _own_record(account=event.account, patient=None)
+    yield _own_record(account=event.account, patient=None, left=1)
 
 
 @ACCOUNTS.on(events.SessionsEnded)
 def sessions_ended(event: events.SessionsEnded, record: Record) -> Iterator[Write]:
     """What began before opens nothing, whatever the bucket still holds."""
-    yield _end_sessions(account=event.account, sessions_from=micros(event.at))
+    yield _end_sessions(
+        account=event.account, sessions_from=micros(event.at), kept=event.kept
+    )
+
+
+@ACCOUNTS.on(events.PasswordChanged)
+def password_changed(event: events.PasswordChanged, record: Record) -> Iterator[Write]:
+    """Only the new one opens anything."""
+    yield _set_password(account=event.account, password=event.password)
 
 
 @ACCOUNTS.on(events.AccountClosed)

@@ -14,7 +14,7 @@ from services.identity.views.common import is_
 LISTED = 100
 LIVE = 500
 
-INVITATIONS = View("invitations", version=1)
+INVITATIONS = View("invitations", version=2)
 invitation = INVITATIONS.table(
     "invitation",
     sa.Column("invitation", sa.Text, primary_key=True),
@@ -28,6 +28,7 @@ invitation = INVITATIONS.table(
     sa.Column("terms", sa.Text),
     sa.Column("hipaa", sa.Text),
     sa.Column("ending", sa.Text),
+    sa.Column("relation", sa.Text),
 )
 _put_invitation = upsert(invitation)
 _sent = patch(invitation, "sent", "expires", "failed")
@@ -44,6 +45,7 @@ def issued(event: events.InvitationIssued, record: Record) -> Iterator[Write]:
         invitation=event.invitation, patient=event.patient, email=event.email,
         notice=event.notice, created=micros(event.at), sent=None, expires=None, failed="",
         terms="", hipaa="", ending="",
+        relation=event.relation,
     )  # fmt: skip
 
 
@@ -95,6 +97,6 @@ INVITATIONS_OF_PATIENT = Ask(
 )
 LIVE_INVITATIONS = Ask(
     sa.select(invitation.c.invitation)
-    .where(is_(invitation.c.patient), invitation.c.ending == "")
+    .where(is_(invitation.c.patient), is_(invitation.c.relation), invitation.c.ending == "")
     .limit(LIVE)
 )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from contracts.identity import Demographics
 from kernel.projection import Ask, Op, Record, View, Write, patch, upsert
 from services.identity import names
+from services.identity.events import connection as connections
 from services.identity.events import patient as events
 from services.identity.views.common import is_
 
@@ -16,7 +17,7 @@ CARDS = 50
 BORN_TOGETHER = 500
 MOST_NUMBERS = 100
 
-PEOPLE = View("people", version=1)
+PEOPLE = View("people", version=2)
 patient = PEOPLE.table(
     "patient",
     sa.Column("patient", sa.Text, primary_key=True),
@@ -88,6 +89,13 @@ def merged(event: events.PatientMerged, record: Record) -> Iterator[Write]:
 def connected(event: events.PatientConnected, record: Record) -> Iterator[Write]:
     """The patient enrolled."""
     yield _connect(patient=event.patient, account=event.account)
+
+
+@PEOPLE.on(connections.PatientDisenrolled)
+def disenrolled(event: connections.PatientDisenrolled, record: Record) -> Iterator[Write]:
+    """The patient left; a proxy who leaves changes nothing here."""
+    if event.basis == "self":
+        yield _connect(patient=event.patient, account="")
 
 
 PATIENT_BY_ID = Ask(sa.select(patient).where(is_(patient.c.patient)).limit(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kernel.codec import Codec
+from services.labs.events.chart import ChartLooked
 from services.labs.events.code import CodeMapped
 from services.labs.events.report import (
     LateVersionKept,
@@ -21,6 +22,7 @@ from services.labs.events.seen import ResultSeen
 
 CODEC = Codec(
     {
+        "ChartLooked": ChartLooked,
         "CodeMapped": CodeMapped,
         "LateVersionKept": LateVersionKept,
         "OrdererResolved": OrdererResolved,

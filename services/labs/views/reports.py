@@ -21,7 +21,7 @@ from services.labs.release.judge import code_key
 from services.labs.release.orderer import order_keys
 from services.labs.shapes import Judgement
 
-REPORTS = View("reports", version=1)
+REPORTS = View("reports", version=2)
 POSTED = TypeAdapter(ReportPosted)
 JUDGEMENT = TypeAdapter(Judgement)
 MOST_ROWS = 200
@@ -48,10 +48,11 @@ report = REPORTS.table(
     sa.Column("policy", sa.Text),
     sa.Column("radiology", sa.Integer),
 )
-sa.Index("reports_v1_inbox", report.c.waiting, report.c.provider, report.c.reported)
-sa.Index("reports_v1_held", report.c.held, report.c.reported)
-sa.Index("reports_v1_provider", report.c.provider)
-sa.Index("reports_v1_policy", report.c.policy)
+sa.Index("reports_v2_inbox", report.c.waiting, report.c.provider, report.c.reported)
+sa.Index("reports_v2_held", report.c.held, report.c.reported)
+sa.Index("reports_v2_provider", report.c.provider)
+sa.Index("reports_v2_panels", report.c.patient, report.c.provider)
+sa.Index("reports_v2_policy", report.c.policy)
 version = REPORTS.table(
     "version",
     sa.Column("report", sa.Text, primary_key=True),
@@ -111,12 +112,6 @@ INBOX = Ask(
     .order_by(report.c.reported, report.c.report)
     .limit(MOST_ROWS)
 )
-COVER = Ask(
-    sa.select(*_row)
-    .where(_waits, report.c.provider > "")
-    .order_by(report.c.reported, report.c.report)
-    .limit(MOST_ROWS)
-)
 HELD = Ask(
     sa.select(*_row)
     .where(report.c.held == 1)
@@ -124,6 +119,12 @@ HELD = Ask(
     .limit(MOST_ROWS)
 )
 REPORT_BY_ID = Ask(sa.select(report).where(report.c.report == sa.bindparam("report")).limit(1))
+PANELS_OF = Ask(
+    sa.select(report.c.provider)
+    .where(report.c.patient == sa.bindparam("patient"), report.c.provider > "")
+    .distinct()
+    .limit(MOST_ROWS)
+)
 VERSIONS = Ask(
     sa.select(version)
     .where(version.c.report == sa.bindparam("report"))

@@ -13,6 +13,7 @@ import pytest
 
 from contracts.common import Address, Caller, Done, HumanName, Role
 from contracts.identity import (
+    AcceptAgreement,
     CompleteEnrolment,
     FindPatients,
     MayNotify,
@@ -20,6 +21,8 @@ from contracts.identity import (
     PatientCard,
     PatientsAnswer,
     SendInvitation,
+    SessionAnswer,
+    VerifyRelation,
 )
 from contracts.labs import GetInbox, GetReport, InboxAnswer, InboxRow, VerifyReport
 from contracts.practice import ConfigurePractice, GetProfile, Profile, ProfileAnswer
@@ -27,7 +30,7 @@ from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
 from portal.demo.hl7 import admission, result
 from portal.demo.load import load_demo, read_demo, whom
-from portal.demo.people import ENROLLED, people, years_before
+from portal.demo.people import CHILDREN, ENROLLED, PARENT, people, years_before
 from portal.demo.results import results
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
@@ -47,7 +50,7 @@ class Portal:
     """A stand-in for the running portal: remembers what it is asked."""
 
     profile: Profile | None = None
-    enrolled: bool = False
+    enrolled: set[str] = field(default_factory=set)
     taken: list[bytes] = field(default_factory=list)
     asked: list[tuple[Any, Caller, str]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -70,15 +73,20 @@ class Portal:
                 raise Unavailable("not set up yet")
             case FindPatients(text=text):
                 return PatientsAnswer(patients=(self.card(text),) if self.taken else ())
-            case MayNotify():
-                return MayNotifyAnswer(address="maya@mail.example", link="i1.abc", code="C0DE")
+            case MayNotify(patient=patient):
+                return MayNotifyAnswer(address="maya@mail.example", link=patient, code="C0DE")
             case GetInbox():
                 return InboxAnswer(reports=tuple(self.inbox(caller)))
             case GetReport(report=report):
                 return answer.model_construct(report=report, revision=2)
-            case CompleteEnrolment():
-                self.enrolled = True
-        return Done(id="i1")
+            case SendInvitation(patient=patient):
+                return Done(id=patient)
+            case CompleteEnrolment(link=link):
+                self.enrolled.add(link.get_secret_value())
+                return SessionAnswer(
+                    caller=Caller(subject="a1", role=Role.PATIENT), idle_seconds=1, expires_in=1
+                )
+        return Done(id=getattr(message, "email", "") or "i1")
 
     async def take(self, message: bytes) -> bytes:
         if self.fails_at == len(self.taken):
@@ -88,18 +96,23 @@ class Portal:
 
     def card(self, mrn: str) -> PatientCard:
         return PatientCard(
-            patient="p1",
+            patient=f"p-{mrn}",
             name=HumanName(),
             born=None,
             sex="unknown",
             address=Address(),
             email="",
-            enrolled=self.enrolled,
+            enrolled=f"p-{mrn}" in self.enrolled,
             record_numbers=(mrn,),
         )
 
     def inbox(self, caller: Caller) -> Iterator[InboxRow]:
-        for report, patient, days in (("old", "p1", 20), ("new", "p1", 2), ("other", "p2", 20)):
+        for report, patient, days in (
+            ("old", f"p-{ENROLLED}", 20),
+            ("new", f"p-{ENROLLED}", 2),
+            ("child", f"p-{CHILDREN[0]}", 20),
+            ("other", "somebody", 20),
+        ):
             yield InboxRow(
                 report=f"{caller.provider}-{report}",
                 patient=patient,
@@ -129,7 +142,7 @@ def test_every_age_that_a_rule_knows_is_there() -> None:
     born = {person.born for person in people(TODAY)}
     assert years_before(TODAY, 12) in born
     assert years_before(TODAY, 18) in born
-    assert len({person.mrn for person in people(TODAY)}) == len(people(TODAY)) == 14
+    assert len({person.mrn for person in people(TODAY)}) == len(people(TODAY)) == 15
 
 
 def test_the_twins_differ_only_in_given_name_and_what_is_theirs_alone() -> None:
@@ -202,7 +215,7 @@ async def test_loading_sends_everything_and_says_whom_to_sign_in_as() -> None:
     assert who[0].role == "patient"
     assert any(who[0].email in line and who[0].password in line for line in portal.said)
     assert any("To register: Samuel Abara" in line for line in portal.said)
-    assert portal.enrolled
+    assert portal.enrolled == {f"p-{PARENT}", f"p-{ENROLLED}"}
 
 
 async def test_every_command_has_a_key_of_its_own() -> None:
@@ -212,14 +225,25 @@ async def test_every_command_has_a_key_of_its_own() -> None:
     assert len(keys) == len(set(keys)) > 15
 
 
-async def test_only_the_enrolled_patients_older_results_are_reviewed() -> None:
+async def test_only_older_results_of_who_can_see_them_are_reviewed() -> None:
     portal = Portal()
     await portal.load()
     reviewed = {m.report for m, _, _ in portal.asked if isinstance(m, VerifyReport)}
-    assert reviewed == {"chen-old", "morales-old"}
     doctors = {c.provider for m, c, _ in portal.asked if isinstance(m, GetInbox)}
-    assert doctors == {"chen", "morales"}
+    assert doctors == {"chen", "morales", "singh"}
+    assert reviewed == {f"{d}-{which}" for d in doctors for which in ("old", "child")}
     assert all(c.role is Role.PROVIDER for m, c, _ in portal.asked if isinstance(m, VerifyReport))
+
+
+@pytest.mark.rule("R42", "R54", "S3")
+async def test_the_mothers_three_children_are_connected_each_on_its_own_basis() -> None:
+    portal = Portal()
+    await portal.load()
+    verified = {m.patient: m.contact for m, _, _ in portal.asked if isinstance(m, VerifyRelation)}
+    assert set(verified) == {f"p-{mrn}" for mrn in CHILDREN}
+    assert verified == {**dict.fromkeys(verified), "p-HV20015": "ngozi.okafor@mail.example"}
+    agreed = {m.patient for m, _, _ in portal.asked if isinstance(m, AcceptAgreement)}
+    assert agreed == {"p-HV20003", "p-HV20004"}
 
 
 async def test_a_loaded_demo_is_not_loaded_again_on_a_later_day() -> None:
@@ -229,7 +253,7 @@ async def test_a_loaded_demo_is_not_loaded_again_on_a_later_day() -> None:
     portal.taken.append(b"")  # the index knows the patient
     who = await portal.load(NOW + timedelta(days=40))
     assert portal.taken == [b""]
-    assert len(who) == 7
+    assert len(who) == 10
 
 
 async def test_a_load_that_was_cut_off_is_finished_later_with_the_same_bytes() -> None:
@@ -244,7 +268,7 @@ async def test_a_load_that_was_cut_off_is_finished_later_with_the_same_bytes() -
 async def test_a_service_that_has_not_heard_the_practice_yet_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("portal.demo.load.HEARING_PAUSE_SECONDS", 0)
+    monkeypatch.setattr("portal.demo.asking.HEARING_PAUSE_SECONDS", 0)
     portal = Portal(deaf_for=3)
     await portal.load()
     assert portal.enrolled

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from frontend.app import build
-from tests.unit.frontend.stub import Stub, stub
+from tests.unit.frontend.stub import NOW, Stub, stub
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def back() -> Stub:
 @pytest.fixture
 def browser(back: Stub) -> Iterator[TestClient]:
     """A browser without scripts, signed out."""
-    app = build("http://gateway", None, httpx2.ASGITransport(back.app()))
+    app = build("http://gateway", None, httpx2.ASGITransport(back.app()), now=lambda: NOW)
     with TestClient(app, follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
 
@@ -30,4 +30,11 @@ def browser(back: Stub) -> Iterator[TestClient]:
 def patient(browser: TestClient) -> TestClient:
     """The same browser, signed in as a patient."""
     browser.cookies.set("sid", "patient")
+    return browser
+
+
+@pytest.fixture
+def parent(browser: TestClient) -> TestClient:
+    """The same browser, signed in as a mother who acts for a family."""
+    browser.cookies.set("sid", "parent")
     return browser

@@ -22,9 +22,10 @@ from contracts import identity, labs, practice
 from contracts.catalog import OPERATIONS
 from contracts.common import Caller, Done, Nothing, Role
 from kernel.api import fields_of
+from tests.unit.frontend import stub_family
 
 NOW = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
-PATIENT = Caller(subject="a1", role=Role.PATIENT, patient="p1", name="Rosa Alvarez")
+PATIENT = Caller(subject="a1", role=Role.PATIENT, patient="p1", basis="self", name="Rosa Alvarez")
 PASSWORD = "lantern-orchard-seven-tides"
 LINK = "a-link-of-128-bits"
 PATHS = {o.path: o for o in OPERATIONS}
@@ -48,6 +49,7 @@ class Stub:
     answers: dict[type, Answering] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     callers: dict[str, Caller] = field(default_factory=dict)
+    records: dict[str, tuple[identity.RecordChoice, ...]] = field(default_factory=dict)
     extra: dict[str, Callable[[Request], Response]] = field(default_factory=dict)
     idle_in: int = 600
 
@@ -92,7 +94,12 @@ class Stub:
         self.asked.append(Asked(path.rpartition("/")[2], {}, dict(request.headers)))
         if caller is None:
             return problem(401, "signed-out", "You are signed out. Please sign in again.")
-        said = {"caller": caller.model_dump(mode="json"), "idle_in": self.idle_in}
+        records = self.records.get(request.cookies["sid"], ())
+        seen = stub_family.in_view(caller, records, request.headers.get("x-patient", ""))
+        if seen is None:
+            return problem(404, "not-found", "There is no such record.")
+        said = {"caller": seen.model_dump(mode="json"), "idle_in": self.idle_in}
+        said["records"] = [each.model_dump(mode="json") for each in records]
         return JSONResponse(said)
 
     def _canned(self, message: type, fields: dict[str, Any], signed_in: bool) -> Response:
@@ -254,6 +261,7 @@ def stub() -> Stub:
     }
     if importlib.util.find_spec("tests.unit.frontend.stub_staff"):
         importlib.import_module("tests.unit.frontend.stub_staff").add(made)
+    stub_family.add(made)
     return made
 
 

@@ -135,3 +135,30 @@ def test_what_cannot_be_finished_says_to_call_and_the_rest_is_no_invitation_page
     assert browser.post(PAGE, data={"step": "renew"}).status_code == 503
     back.answers[identity.RenewInvitation] = problem(429, "too-many", "Too many tries.")
     assert "too many tries" in browser.post(PAGE, data={"step": "renew"}).text
+
+
+@pytest.mark.rule("R54")
+def test_a_parent_is_asked_for_the_childs_date_of_birth(browser: TestClient, back: Stub) -> None:
+    back.answers[identity.OpenInvitation] = InvitationAnswer(
+        state="open", terms_accepted=True, hipaa_accepted=True, for_another=True
+    )
+    page = browser.post(PAGE, data={"step": "start"}).text
+    assert "Date of birth of the person you act for" in page
+    assert 'autocomplete="bday' not in page
+
+
+@pytest.mark.rule("R35")
+def test_an_address_that_signs_in_already_wants_its_own_password(
+    browser: TestClient, back: Stub
+) -> None:
+    back.answers[identity.OpenInvitation] = InvitationAnswer(
+        state="open", terms_accepted=True, hipaa_accepted=True
+    )
+    said = "This address signs in already: use the password that it has. You can try 4 more times."
+    back.answers[identity.CompleteEnrolment] = problem(
+        422, "wrong-password", said, {"password": said}
+    )
+    page = browser.post(PAGE, data=LAST)
+    assert page.status_code == 422
+    assert said in page.text
+    assert "tiene una cuenta" in browser.post(f"{PAGE}?lang=es", data=LAST).text

@@ -30,7 +30,7 @@ from contracts.notifier import EmailFailed, EmailSent
 from contracts.practice import Hours, PracticeConfigured, Profile, Terms
 from kernel.api import Call, serve
 from kernel.bus.requests import Reply
-from kernel.clock import TestClock
+from kernel.clock import TestClock, micros
 from kernel.codec import Codec
 from kernel.committer import Committer
 from kernel.envelope import Envelope
@@ -42,8 +42,10 @@ from kernel.policy import React
 from kernel.refold import fold_missing
 from kernel.store.port import open_database
 from kernel.turn import Turn, Unit
+from services.identity.account_secrets import AccountSecrets
 from services.identity.api import API
 from services.identity.bucket import Gone, Stale
+from services.identity.challenges import Challenges
 from services.identity.deps import Deps
 from services.identity.events import CODEC
 from services.identity.invitation_secrets import InvitationSecrets
@@ -167,6 +169,10 @@ class Desk:
             sessions=Sessions(self.bucket, self._random),
             passwords=Passwords(cheap),
             secrets=InvitationSecrets(b"s" * 32),
+            account_secrets=AccountSecrets(b"s" * 32),
+            challenges=Challenges(self.bucket, self._random),
+            random=self._random,
+            second_factor_required=False,
             sign=lambda claims, seconds: json.dumps({**claims, "life": seconds}),
         )
 
@@ -220,8 +226,9 @@ class Desk:
         """Run the reactions whose reminder has come, as the kernel's clock would."""
         for reminder in [r for r in self.reminders if r[0] <= self.now()]:
             self.reminders.remove(reminder)
-            _, reaction, record = reminder
-            await reaction.handler(record.event, record, React(self, reaction, record, True))
+            at, reaction, record = reminder
+            react: React[Any] = React(self, reaction, record, True, micros(at))
+            await reaction.handler(record.event, record, react)
 
     def forget_reactions(self) -> None:
         """As if every reaction's checkpoint was lost."""

@@ -47,8 +47,8 @@ async def test_terms_then_hipaa_then_code_open_an_account_and_a_session(desk: De
     assert names[-4:] == [
         "EmailReserved",
         "AccountOpened",
-        "InvitationCompleted",
         "PatientConnected",
+        "InvitationCompleted",
     ]
     versions = [e.version for e in await desk.events() if hasattr(e, "version")]
     assert versions == ["t1", "h1"]

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from contracts.identity import MergePatient, SignIn, TakeRegistration
+from contracts.common import Caller, Role
+from contracts.identity import (
+    BreakGlass,
+    CoverColleague,
+    MergePatient,
+    RequestCorrection,
+    SignIn,
+    TakeRegistration,
+)
 from kernel.refold import fold_again
 from kernel.store.port import Ask
 from services.identity.views import VIEWS
 from services.identity.views.registrations import WAITING
 from tests.unit.identity import steps
 from tests.unit.identity.desk import SUPPORT, Desk, form
+from tests.unit.identity.family import child, parent
 
 
 async def everything(desk: Desk) -> dict[str, list[Any]]:
@@ -47,6 +57,13 @@ async def a_busy_week(desk: Desk) -> None:
     await desk.refused(steps.complete(first, code="0"))
     await desk.ask(steps.complete(first))
     await desk.ask(SignIn(email="maria@example.com", password=SecretStr("wrong")))
+    await desk.ask(parent(await child(desk, 8), email="maria@example.com"), SUPPORT)
+    doctor = Caller(subject="dr", role=Role.PROVIDER, provider="prov-1", name="Dr Who")
+    await desk.ask(BreakGlass(patient=into, reason="found unconscious"), doctor)
+    leave = CoverColleague(provider="prov-2", until=date(2026, 3, 9), reason="on leave")
+    await desk.ask(leave, doctor)
+    wrong = RequestCorrection(field="name", says="It is María")
+    await desk.ask(wrong, Caller(subject="maria", role=Role.PATIENT, patient=into, basis="self"))
 
 
 async def test_views_folded_again_say_the_same(desk: Desk) -> None:

@@ -45,6 +45,7 @@ from tests.unit.labs.house import (
     HIV,
     INTEROP,
     KIM,
+    KIM_FOR_LEE,
     LEE,
     SODIUM,
     House,
@@ -93,7 +94,7 @@ async def test_a_result_waits_in_its_inbox_and_is_visible_with_the_verification(
     mine = await house.get(GetInbox(), LEE, InboxAnswer)
     assert [(row.report, row.orderer) for row in mine.reports] == [("r1", "Ann Lee MD")]
     assert (await house.get(GetInbox(), KIM, InboxAnswer)).reports == ()
-    assert len((await house.get(GetInbox(cover=True), KIM, InboxAnswer)).reports) == 1
+    assert len((await house.get(GetInbox(cover=True), KIM_FOR_LEE, InboxAnswer)).reports) == 1
     await verify(house)
     assert await listed(house) == ["r1"]
     seen = await page(house)
@@ -105,7 +106,7 @@ async def test_a_result_waits_in_its_inbox_and_is_visible_with_the_verification(
         145,
     )
     assert house.published == [LabVerified(report="r1", patient="p1", verified=NOW)]
-    assert (await house.get(GetInbox(cover=True), KIM, InboxAnswer)).reports == ()
+    assert (await house.get(GetInbox(cover=True), KIM_FOR_LEE, InboxAnswer)).reports == ()
     assert "patient.p1" in house.hints
 
 
@@ -247,7 +248,7 @@ async def test_mapping_a_code_judges_again_what_waits_on_it(house: House) -> Non
 @pytest.mark.rule("S5", "R20")
 async def test_an_unknown_orderer_is_resolved_by_staff_or_by_the_directory(house: House) -> None:
     await post(house, report("r1", orderer=NOBODY), report("r2", orderer=NOBODY))
-    assert (await house.get(GetInbox(cover=True), LEE, InboxAnswer)).reports == ()
+    assert (await house.get(GetInbox(cover=True), KIM_FOR_LEE, InboxAnswer)).reports == ()
     assert len((await house.get(GetHeld(), ADMIN, HeldAnswer)).reports) == 2
     nobody = await house.ask(ResolveOrderer(report="r1", provider="dr-none"), ADMIN)
     assert nobody.status == 422

@@ -1,0 +1,185 @@
+"""Connections: an account's, a patient's, with what the access rules must know of the patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from contracts.identity import Demographics
+from kernel.clock import micros
+from kernel.projection import Ask, Op, Record, View, Write, patch, upsert
+from services.identity.events import connection as events
+from services.identity.events import patient as patients
+from services.identity.views.common import is_
+
+MOST = 100
+
+CONNECTIONS = View("connections", version=1)
+relation = CONNECTIONS.table(
+    "relation",
+    sa.Column("patient", sa.Text, primary_key=True),
+    sa.Column("relation", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, index=True),
+    sa.Column("basis", sa.Text),
+    sa.Column("evidence", sa.Text),
+    sa.Column("email", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("since", sa.Integer),
+    sa.Column("valid_from", sa.Text),
+    sa.Column("until", sa.Text),
+    sa.Column("verified", sa.Text),
+    sa.Column("verified_by", sa.Text),
+    sa.Column("confirmed_by", sa.Text),
+    sa.Column("contact", sa.Text),
+    sa.Column("terms", sa.Text),
+    sa.Column("hipaa", sa.Text),
+    sa.Column("ended", sa.Integer),
+    sa.Column("ended_why", sa.Text),
+)
+person = CONNECTIONS.table(
+    "person",
+    sa.Column("patient", sa.Text, primary_key=True),
+    sa.Column("family", sa.Text),
+    sa.Column("given", sa.Text),
+    sa.Column("suffix", sa.Text),
+    sa.Column("born", sa.Text),
+    sa.Column("gone", sa.Integer),
+)
+_put, _put_person = upsert(relation), upsert(person)
+_restate = patch(person, "family", "given", "suffix", "born", "gone")
+_gone = patch(person, "gone")
+_connect = patch(relation, "account", "terms", "hipaa", "since")
+_confirm = patch(relation, "confirmed_by")
+_end = patch(relation, "ended", "ended_why")
+
+
+def _agree(document: str) -> Op:
+    """Set a document's version on the account's live relation to a patient."""
+    return Op(
+        sa.update(relation)
+        .where(
+            relation.c.patient == sa.bindparam("who"),
+            relation.c.account == sa.bindparam("holder"),
+            relation.c.ended.is_(None),
+        )
+        .values({document: sa.type_coerce(sa.bindparam("said"), sa.Text)})
+    )
+
+
+_AGREED = {name: _agree(name) for name in ("terms", "hipaa", "contact")}
+_NO_DATES = {
+    "evidence": "", "email": "", "name": "", "valid_from": None, "until": None, "verified": None,
+    "verified_by": "", "confirmed_by": "", "contact": "", "ended": None, "ended_why": "",
+}  # fmt: skip
+
+
+def _said(said: Demographics) -> dict[str, object]:
+    return {
+        "family": said.name.family,
+        "given": said.name.given,
+        "suffix": said.name.suffix,
+        "born": said.born.isoformat() if said.born else None,
+        "gone": int(said.deceased),
+    }
+
+
+@CONNECTIONS.on(patients.PatientRecorded)
+def recorded(event: patients.PatientRecorded, record: Record) -> Iterator[Write]:
+    """A person to be connected to."""
+    yield _put_person(patient=event.patient, **_said(event.demographics))
+
+
+@CONNECTIONS.on(patients.DemographicsChanged)
+def restated(event: patients.DemographicsChanged, record: Record) -> Iterator[Write]:
+    """The birth date may be another."""
+    yield _restate(patient=event.patient, **_said(event.demographics))
+
+
+@CONNECTIONS.on(patients.PatientMerged)
+def merged(event: patients.PatientMerged, record: Record) -> Iterator[Write]:
+    """The entry gave way to another."""
+    yield _gone(patient=event.patient, gone=1)
+
+
+@CONNECTIONS.on(patients.PatientConnected)
+def connected(event: patients.PatientConnected, record: Record) -> Iterator[Write]:
+    """The own record."""
+    yield _put(
+        patient=event.patient, relation=event.account, account=event.account, basis="self",
+        since=micros(record.at), terms=event.terms, hipaa=event.hipaa, **_NO_DATES,
+    )  # fmt: skip
+
+
+@CONNECTIONS.on(events.RelationVerified)
+def verified(event: events.RelationVerified, record: Record) -> Iterator[Write]:
+    """Somebody may act for the patient; whose account it is comes with the next event."""
+    rest = _NO_DATES | {
+        "evidence": event.evidence, "email": event.email, "name": event.name,
+        "valid_from": event.valid_from.isoformat(),
+        "until": event.until.isoformat() if event.until else None,
+        "verified": event.at.date().isoformat(), "verified_by": event.by,
+        "contact": event.contact,
+    }  # fmt: skip
+    yield _put(
+        patient=event.patient, relation=event.relation, account=None, basis=event.basis,
+        since=micros(event.at), terms="", hipaa="", **rest,
+    )  # fmt: skip
+
+
+@CONNECTIONS.on(events.RelationConnected)
+def relation_connected(event: events.RelationConnected, record: Record) -> Iterator[Write]:
+    """An account's."""
+    yield _connect(
+        patient=event.patient, relation=event.relation, account=event.account,
+        terms=event.terms, hipaa=event.hipaa, since=micros(record.at),
+    )  # fmt: skip
+
+
+@CONNECTIONS.on(events.RelationConfirmed)
+def confirmed(event: events.RelationConfirmed, record: Record) -> Iterator[Write]:
+    """Checked a second time."""
+    yield _confirm(patient=event.patient, relation=event.relation, confirmed_by=event.by)
+
+
+@CONNECTIONS.on(events.RelationEnded)
+def ended(event: events.RelationEnded, record: Record) -> Iterator[Write]:
+    """It lets nobody in any more."""
+    yield _end(
+        patient=event.patient, relation=event.relation, ended=micros(event.at),
+        ended_why=event.reason,
+    )  # fmt: skip
+
+
+@CONNECTIONS.on(events.PatientDisenrolled)
+def disenrolled(event: events.PatientDisenrolled, record: Record) -> Iterator[Write]:
+    """The red X."""
+    yield _end(
+        patient=event.patient, relation=event.relation, ended=micros(event.at),
+        ended_why="removed by the account holder",
+    )  # fmt: skip
+
+
+@CONNECTIONS.on(events.AgreementAccepted)
+def agreed(event: events.AgreementAccepted, record: Record) -> Iterator[Write]:
+    """One document more."""
+    yield _AGREED[event.document](who=event.patient, holder=event.account, said=event.version)
+
+
+@CONNECTIONS.on(events.MailAddressSet)
+def mail_address_set(event: events.MailAddressSet, record: Record) -> Iterator[Write]:
+    """Mail about the patient goes elsewhere."""
+    yield _AGREED["contact"](who=event.patient, holder=event.account, said=event.email)
+
+
+_with_person = sa.select(
+    relation, person.c.family, person.c.given, person.c.suffix, person.c.born, person.c.gone
+).join(person, person.c.patient == relation.c.patient)
+_oldest = (relation.c.since, relation.c.relation)
+OF_ACCOUNT = Ask(
+    _with_person.where(is_(relation.c.account), relation.c.ended.is_(None))
+    .order_by(*_oldest)
+    .limit(MOST)
+)
+OF_PATIENT = Ask(_with_person.where(is_(relation.c.patient)).order_by(*_oldest).limit(MOST))
+PERSON = Ask(sa.select(person).where(is_(person.c.patient)).limit(1))

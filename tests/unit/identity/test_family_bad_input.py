@@ -1,0 +1,94 @@
+"""What must not connect anybody: the dead, the merged, races, bad and differently spelled addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from contracts.identity import MergePatient
+from kernel.api import Call, serve
+from services.identity.api import API
+from tests.unit.identity import steps
+from tests.unit.identity.desk import SUPPORT, Desk
+from tests.unit.identity.family import child, connected, connections, enrolled, parent, state_of
+
+
+@pytest.mark.rule("R54", "S3")
+async def test_nobody_is_connected_to_who_died_or_was_merged(desk: Desk) -> None:
+    mother = await enrolled(desk)
+    gone = await child(desk, 8, "MRN-D", deceased=True)
+    twin, kept = await child(desk, 7, "MRN-7"), await child(desk, 7, "MRN-8")
+    await desk.ask(MergePatient(patient=twin, into=kept), SUPPORT)
+    before = len(await desk.names())
+    assert await desk.refused(parent(gone), SUPPORT) == "deceased"
+    assert await desk.refused(parent(twin), SUPPORT) == "merged"
+    assert await desk.refused(parent("nobody"), SUPPORT) == "not-found"
+    assert len(await desk.names()) == before  # nothing half-done
+    assert set(await connections(desk, mother)) == {mother.patient}
+
+
+@pytest.mark.rule("R54")
+async def test_a_child_who_dies_or_a_record_with_connections_is_left_to_staff(desk: Desk) -> None:
+    mother = await enrolled(desk)
+    ada = await connected(desk, 8, mother)
+    into = await child(desk, 8, "MRN-X")
+    assert await desk.refused(MergePatient(patient=ada, into=into), SUPPORT) == "enrolled"
+    await child(desk, 8, deceased=True)  # the same record number
+    assert await state_of(desk, mother, ada) == "unavailable"
+    assert (await desk.may_notify("new-result", ada, "e1")).address is None
+
+
+@pytest.mark.rule("R44", "R51")
+async def test_of_two_sign_ups_that_race_for_one_address_one_gets_it(desk: Desk) -> None:
+    first, second = await desk.record("MRN-1"), await desk.record("MRN-2")
+    mails = [await steps.invite(desk, p, "same@example.com") for p in (first, second)]
+    for mail in mails:
+        await steps.accept_both(desk, mail)
+    both = await asyncio.gather(*(desk.reply(steps.complete(mail)) for mail in mails))
+    assert sorted(answer.status for answer in both) == [200, 409]
+    assert (await desk.names()).count("AccountOpened") == 1
+    assert (await desk.names()).count("InvitationCompleted") == 1
+
+
+@pytest.mark.rule("R44")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.example\r\nBcc: all@b.example",
+        "a@b.example, c@d.example",
+        "a b@c.example",
+        "@b.c",
+        "a@b",
+    ],
+)
+async def test_an_address_that_is_none_is_refused_before_anything_happens(
+    desk: Desk, address: str
+) -> None:
+    ada = await child(desk, 8)
+    body = parent(ada).model_dump(mode="json") | {"email": address}
+    call: Call[Any, Any] = Call(desk, SUPPORT, "", desk.now())
+    reply = await serve(API.endpoints["VerifyRelation"], json.dumps(body).encode(), call)
+    assert reply.status == 422
+    assert address.encode() not in reply.body
+
+
+@pytest.mark.rule("R44")
+@pytest.mark.parametrize(
+    "spelled", ["MARIA@Example.com", "maria+kids@example.com", " maria@example.com"]
+)
+async def test_another_spelling_of_her_address_is_her_account(desk: Desk, spelled: str) -> None:
+    mother = await enrolled(desk)
+    ada = await child(desk, 8)
+    await desk.ask(parent(ada, email=spelled.strip()), SUPPORT)
+    assert ada in await connections(desk, mother)
+
+
+@pytest.mark.rule("R44")
+async def test_an_international_address_is_one_account_in_both_its_spellings(desk: Desk) -> None:
+    mother = await enrolled(desk, email="maria@bücher.example")
+    ada = await child(desk, 8)
+    await desk.ask(parent(ada, email="maria@xn--bcher-kva.example"), SUPPORT)
+    assert ada in await connections(desk, mother)

@@ -27,7 +27,7 @@ A = TypeVar("A", bound=BaseModel)
 TIMEOUT = httpx2.Timeout(15.0, connect=3.0)
 LIMITS = httpx2.Limits(max_connections=200, max_keepalive_connections=50)
 PROFILE_SECONDS = 5.0
-PASSED_ON = ("cookie", "x-background", "sec-fetch-site", "traceparent")
+PASSED_ON = ("cookie", "x-background", "sec-fetch-site", "traceparent", "user-agent")
 
 _BY_MESSAGE: dict[type, Any] = {operation.message: operation for operation in OPERATIONS}
 

@@ -129,7 +129,8 @@ def _gateway(places: Places) -> Any:
 
 def _frontend(places: Places) -> Any:
     def start() -> None:
-        app = build_frontend(places.gateway_url, places.mailbox_url)
+        clock = settings_of("frontend", places).clock
+        app = build_frontend(places.gateway_url, places.mailbox_url, now=clock.now)
         uvicorn.run(
             app,
             host=LOOPBACK,

@@ -44,7 +44,8 @@ class Connection(Contract):
     """One connection with what is going to happen to it. Dates are days at the practice.
 
     `turns_12` and `turns_18` are the next birthdays that change something, `until` the end that
-    staff set; None where nothing comes.
+    staff set; None where nothing comes. `mail_waits` is an address that its link has to confirm
+    yet; `terms` and `hipaa` are the versions accepted for this record.
     """
 
     patient: Id
@@ -58,6 +59,8 @@ class Connection(Contract):
     mail: MailState
     mail_to: Phi[str] = ""
     mail_waits: Phi[str] = ""
+    terms: ShortText = ""
+    hipaa: ShortText = ""
 
 
 class ConnectionsAnswer(Answer):

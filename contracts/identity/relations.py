@@ -44,6 +44,7 @@ class VerifyRelation(Command):
     until: date | None = None
     contact: Phi[Email | None] = None
     item: Id | None = None
+    registration: Id | None = None
 
 
 class ConfirmRelation(Command):

@@ -28,35 +28,31 @@ async def page(request: Request) -> Response:
     """`?for=` says for whom, else for the first that waits; `?then=` where they were."""
     await patient(request)
     wanted = request.query_params.get("for", "")
-    return await _page(request, wanted, "terms", _local(request.query_params.get("then", "")))
+    return await _page(request, wanted, _local(request.query_params.get("then", "")))
 
 
 async def step(request: Request) -> Response:
-    """One document accepted: on to the next, or back to where they were."""
+    """One document accepted: on to the next that is due, or back to where they were."""
     await patient(request)
     form = await posted(request)
     wanted, then = form.get("for"), _local(form.get("then"))
-    document = form.get("document")
-    fields = {"patient": wanted, "document": document, "version": form.get("version")}
+    fields = {"patient": wanted} | {name: form.get(name) for name in ("document", "version")}
     try:
         await gateway(request).call(request, AcceptAgreement, Done, fields, form.get("key"))
     except Problem as problem:
         if problem.code not in AGAIN:
             raise
-        again = "terms" if problem.code == "order" else document
         notice = text(language_of(request), f"invitation.e_{problem.code}")
-        return await _page(request, wanted, again, then, notice)
-    return await _page(request, wanted, "hipaa", then)
+        return await _page(request, wanted, then, notice)
+    return await _page(request, wanted, then)
 
 
-async def _page(
-    request: Request, wanted: str, document: str, then: str, notice: str = ""
-) -> Response:
+async def _page(request: Request, wanted: str, then: str, notice: str = "") -> Response:
     answer = await connections(request)
     found = _due(answer, wanted)
     if found is None:
         return RedirectResponse(then or _home(answer, wanted), 303)
-    document = document if document in STEPS else "terms"
+    document = "terms" if found.terms != answer.terms else "hipaa"
     return await render(
         request,
         "agreement.html",

@@ -6,7 +6,6 @@ address, and identity says which step comes next, so that a reload or another de
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -23,7 +22,7 @@ from contracts.identity import (
     SessionAnswer,
 )
 from contracts.practice import Terms
-from frontend.client import Problem, gateway
+from frontend.client import Problem, gateway, now
 from frontend.forms import Form, in_words, posted
 from frontend.presenters.practice import newest_terms, today_at
 from frontend.rendering import render
@@ -84,7 +83,7 @@ async def _page(request: Request, template: str, form: Form, **context: Any) -> 
 
 async def _document(request: Request, document: str) -> Terms:
     profile = (await gateway(request).profile(request)).profile
-    found = newest_terms(profile.terms, document, today_at(profile.zone, datetime.now(UTC)))
+    found = newest_terms(profile.terms, document, today_at(profile.zone, now(request)))
     if found is None:
         raise Problem(503, "not-configured", "The practice has no such document yet.")
     return found

@@ -21,7 +21,7 @@ from contracts.identity import (
 )
 from frontend import dates
 from frontend.client import Problem, gateway
-from frontend.desk import DATE_PARTS, refusal, show, staff, typed_date
+from frontend.desk import DATE_PARTS, fill_date, refusal, show, staff, typed_date
 from frontend.forms import Form, posted
 from frontend.presenters import access, people
 from frontend.presenters import correction as present
@@ -36,6 +36,7 @@ async def page(request: Request) -> Response:
     account = await _account(request)
     form = Form({"item": request.query_params.get("item", "")})
     present.fill(form, account)
+    fill_date(form, "born", account.card.born)
     return await _page(request, caller, account, form)
 
 
@@ -54,7 +55,7 @@ async def correct(request: Request) -> Response:
             return await _consequences(request, caller, account, form, born)
         await _send(request, form, changes)
     except Problem as problem:
-        form.errors = refusal(problem)
+        form.errors = present.placed(refusal(problem))
         return await _page(request, caller, account, form)
     return RedirectResponse(f"/staff/patients/{account.card.patient}?done=corrected", 303)
 
@@ -93,7 +94,7 @@ async def _consequences(
         "staff-consequences.html",
         caller,
         card=account.card,
-        name=people.full_name(account.card.name),
+        name=people.spoken(account.card.name),
         born=born,
         found=found,
         hidden_before=window(found.hidden_from_before, found.hidden_until_before),

@@ -8,21 +8,24 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from contracts.common import Done, Role
+from contracts.common import Caller, Done, Role
 from contracts.labs import GetInbox, GetReport, InboxAnswer, ReportAnswer, VerifyReport
+from contracts.practice import GetProviders, ProvidersAnswer
 from frontend.cards import cards_of, find_card
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
+from frontend.pages import staff_glass
 from frontend.presenters import inbox as present
 
 AT = "/staff/inbox"
+NOT_ON_PANEL: Final = "break-glass"
 MOST_VALUES: Final = 2100
 """A report has at most 2,000 values, and the form some fields of its own."""
 
 
 async def queue(request: Request) -> Response:
-    """Oldest first; `cover` shows everyone's, for when a colleague is away."""
+    """Oldest first; `cover` shows the colleagues' whom one stands in for."""
     caller = await staff(request, Role.PROVIDER)
     cover = _cover(request)
     asked = {"cover": "true"} if cover else {}
@@ -30,7 +33,8 @@ async def queue(request: Request) -> Response:
     cards = await cards_of(request, (row.patient for row in answer.reports))
     going_on = request.query_params.get("done") == "reviewed"
     rows = present.rows(answer.reports, cards, cover, going_on)
-    return await show(request, "staff-inbox.html", caller, rows=rows, cover=cover)
+    covered = await _colleagues(request, caller) if cover else []
+    return await show(request, "staff-inbox.html", caller, rows=rows, cover=cover, covered=covered)
 
 
 async def report(request: Request) -> Response:
@@ -53,6 +57,8 @@ async def verify(request: Request) -> Response:
     try:
         await gateway(request).call(request, VerifyReport, Done, fields, form.get("key"))
     except Problem as problem:
+        if problem.code == NOT_ON_PANEL:
+            return await _glass(request)
         if problem.code == "stale":
             return await _report(request, form, newer=True)
         form.errors = refusal(problem)
@@ -65,7 +71,12 @@ async def _report(request: Request, form: Form, newer: bool = False) -> Response
     """`newer`: what was to be verified is no longer the newest version, which is now shown."""
     caller = await staff(request, Role.PROVIDER)
     asked = {"report": request.path_params["report"]}
-    answer = await gateway(request).call(request, GetReport, ReportAnswer, asked)
+    try:
+        answer = await gateway(request).call(request, GetReport, ReportAnswer, asked)
+    except Problem as problem:
+        if problem.code != NOT_ON_PANEL:
+            raise
+        return await _glass(request)
     card = await find_card(request, answer.patient)
     values = present.values(answer)
     return await show(
@@ -86,6 +97,20 @@ async def _report(request: Request, form: Form, newer: bool = False) -> Response
         cover=_cover(request),
         errors=form.errors,
     )
+
+
+async def _glass(request: Request) -> Response:
+    """The queue's links say whose report it is; a report alone does not tell who is not to know."""
+    patient = request.query_params.get("patient", "")
+    return await staff_glass.ask(request, patient, request.path_params["report"])
+
+
+async def _colleagues(request: Request, caller: Caller) -> list[str]:
+    """The names of those whom one stands in for."""
+    if not caller.covers:
+        return []
+    answer = await gateway(request).call(request, GetProviders, ProvidersAnswer)
+    return [one.name for one in answer.providers if one.id in caller.covers]
 
 
 def _cover(request: Request) -> bool:

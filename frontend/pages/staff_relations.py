@@ -78,6 +78,7 @@ def _fields(form: Form, patient: str, since: date, until: date | None) -> dict[s
         "until": until.isoformat() if until else None,
         "contact": form.get("contact") or None,
         "item": form.get("item") or None,
+        "registration": form.get("registration") or None,
     }
 
 
@@ -92,7 +93,7 @@ async def _begin(request: Request, form: Form) -> None:
     elif registration := asked.get("registration"):
         fields = {"registration": registration}
         answer = await api.call(request, GetRegistration, RegistrationAnswer, fields)
-        form.values["email"] = answer.item.form.email
+        form.values |= {"registration": registration, "email": answer.item.form.email}
 
 
 async def _page(request: Request, caller: Caller, form: Form) -> Response:

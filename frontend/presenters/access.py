@@ -94,7 +94,7 @@ def _facts(each: RelationRow, day: Day) -> Iterable[tuple[str, str]]:
     yield "Verified by", each.verified_by
     yield "Second check by", each.confirmed_by
     yield "Since", day(each.since)
-    yield "Begins", day(each.valid_from) if each.valid_from else ""
+    yield "Valid from", day(each.valid_from) if each.valid_from else ""
     yield "Last day", day(each.until) if each.until else ""
     yield "Mail", "" if each.state == "ended" else MAILS[each.mail]
     yield "Accepted", _accepted(each)
@@ -103,7 +103,7 @@ def _facts(each: RelationRow, day: Day) -> Iterable[tuple[str, str]]:
 
 
 def _accepted(each: RelationRow) -> str:
-    known = (("terms", each.terms), ("HIPAA agreement", each.hipaa))
+    known = (("Terms", each.terms), ("HIPAA agreement", each.hipaa))
     return ", ".join(f"{words} {version}" for words, version in known if version)
 
 

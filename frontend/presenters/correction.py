@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from contracts.identity import PatientAccountAnswer
-from frontend.desk import fill_date
 from frontend.forms import Form
 
 SEXES: Final = (
@@ -20,12 +20,11 @@ ADDRESS: Final = ("line", "city", "state", "zip")
 
 
 def fill(form: Form, account: PatientAccountAnswer) -> None:
-    """What is on record, ready to be corrected."""
+    """What is on record, ready to be corrected, without the birth date."""
     card = account.card
     form.values |= {name: getattr(card.name, name) for name in NAME}
     form.values |= {name: getattr(card.address, name) for name in ADDRESS}
     form.values |= {"sex": card.sex, "email": card.email, "phones": "\n".join(account.phones)}
-    fill_date(form, "born", card.born)
 
 
 def changed(form: Form, born: date | None, account: PatientAccountAnswer) -> dict[str, Any]:
@@ -60,3 +59,13 @@ def emptied(changes: dict[str, Any]) -> dict[str, str]:
     if changes.get("email") == "":
         wrong["email"] = "Enter an address; one on record can be corrected, not removed"
     return wrong
+
+
+def placed(errors: Mapping[str, str]) -> dict[str, str]:
+    """A refusal's sentences by the fields of the form: `name.family` is `family`, `phones.0` `phones`."""
+    return {_field(name): said for name, said in errors.items()}
+
+
+def _field(name: str) -> str:
+    top, _, below = name.partition(".")
+    return below if top in ("name", "address") and below else top

@@ -76,11 +76,14 @@ class Value:
 def rows(
     found: Iterable[InboxRow], cards: Mapping[str, PatientCard], cover: bool, going_on: bool = False
 ) -> list[Row]:
-    """The queue, oldest first as it came. `going_on`: one was just verified, so mark the next."""
-    more = "?cover=1" if cover else ""
+    """The queue, oldest first as it came. `going_on`: one was just verified, so mark the next.
+
+    A link names the patient, so that a record that has left the panel meanwhile can be asked for.
+    """
+    more = "cover=1&" if cover else ""
     return [
         Row(
-            href=f"/staff/inbox/{each.report}{more}",
+            href=f"/staff/inbox/{each.report}?{more}patient={each.patient}",
             patient=name_of(each.patient, cards.get(each.patient)),
             born=people.day(cards[each.patient].born) if each.patient in cards else "",
             name=each.name,

@@ -9,6 +9,7 @@ from typing import Any
 from services.identity.account_secrets import AccountSecrets
 from services.identity.challenges import Challenges
 from services.identity.invitation_secrets import InvitationSecrets
+from services.identity.link_secrets import LinkSecrets
 from services.identity.passwords import Passwords
 from services.identity.sessions import Sessions
 
@@ -23,6 +24,7 @@ class Deps:
     sessions: Sessions
     passwords: Passwords
     secrets: InvitationSecrets
+    links: LinkSecrets
     account_secrets: AccountSecrets
     challenges: Challenges
     random: Callable[[int], bytes]

@@ -13,19 +13,24 @@ from kernel.projection import Record
 from kernel.turn import Turn
 from services.identity import addresses, business_days
 from services.identity.birthdays import moments, tell
-from services.identity.decider import invitation, item, registration
+from services.identity.decider import account as accounts
+from services.identity.decider import invitation, item, registration, reset
 from services.identity.deps import Deps
+from services.identity.events.account import SessionsEnded
 from services.identity.events.item import ItemOpened
+from services.identity.events.links import ResetRequested
 from services.identity.events.patient import DemographicsChanged, PatientRecorded
 from services.identity.events.registration import (
     RegistrationRequested,
     RegistrationUnmatched,
     SupportItemOpened,
 )
+from services.identity.events.security import DeviceForgotten
 from services.identity.inviting import invite
 from services.identity.matching import Candidate, Match, NoMatch, match
 from services.identity.names import family_key
 from services.identity.practice import Read, profile_now, today
+from services.identity.sessions import ABSOLUTE, Session
 from services.identity.views.people import NAMESAKES, NUMBERS
 from services.identity.views.registrations import TRIES, person_key
 
@@ -139,6 +144,41 @@ async def watch_item_clock(event: ItemOpened, record: Record, react: React[Deps]
     async def decide(turn: Turn) -> None:
         state = await turn.load(item.ITEM, event.item)
         turn.append(item.ITEM, event.item, item.overdue(state, event.item, due))
+
+    await react.execute(decide)
+
+
+@POLICIES.on(SessionsEnded, DeviceForgotten, name="clear-sessions", max_age=ABSOLUTE)
+async def clear_sessions(
+    event: SessionsEnded | DeviceForgotten, record: Record, react: React[Deps]
+) -> None:
+    """What the log has ended opens nothing already (`api/exchange.py`); now the bucket forgets it
+    too. After the longest session there is nothing left of it.
+    """
+    if react.stale:
+        return
+
+    def doomed(id: str, session: Session) -> bool:
+        if isinstance(event, DeviceForgotten):
+            return session.device == event.device
+        return session.created < event.at and id != event.kept
+
+    await react.deps.sessions.end_those(event.account, doomed)
+
+
+@POLICIES.on(ResetRequested, name="issue-reset", max_age=reset.GOOD_FOR)
+async def issue_reset(event: ResetRequested, record: Record, react: React[Deps]) -> None:
+    """Whoever signs in with the address gets a link; nobody waits for one that comes an hour late."""
+    if react.stale:
+        return
+
+    async def decide(turn: Turn) -> None:
+        mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, event.address)
+        if not mailbox.account:
+            return
+        state: accounts.Account = await turn.load(accounts.ACCOUNT, mailbox.account)
+        issued = reset.issue(state.resets, mailbox.account, turn.new_id(), turn.now)
+        turn.append(accounts.ACCOUNT, mailbox.account, issued)
 
     await react.execute(decide)
 

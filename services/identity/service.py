@@ -17,6 +17,7 @@ from services.identity.challenges import Challenges
 from services.identity.deps import Deps
 from services.identity.events import CODEC, connection, invitation, item, registration
 from services.identity.invitation_secrets import InvitationSecrets
+from services.identity.link_secrets import LinkSecrets
 from services.identity.passwords import Passwords
 from services.identity.policies import POLICIES
 from services.identity.publisher import PUBLISHER
@@ -72,6 +73,7 @@ def build(settings: Settings) -> Service[Deps]:
         sessions=Sessions(bucket, secrets.token_bytes),
         passwords=Passwords(),
         secrets=InvitationSecrets(settings.secret),
+        links=LinkSecrets(settings.secret),
         account_secrets=AccountSecrets(settings.secret),
         challenges=Challenges(bucket, secrets.token_bytes),
         random=secrets.token_bytes,

@@ -58,6 +58,8 @@ def test_every_page_is_accessible_and_fits_a_small_phone(
         for menu in page.locator("details.menu").all():
             menu.locator("summary").click()
             check(page, f"{where} with a menu open")
+            page.keyboard.press("Escape")
+            expect(menu.locator("summary")).to_be_focused()
 
 
 @pytest.mark.rule("R62", "R43")

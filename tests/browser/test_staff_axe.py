@@ -24,12 +24,32 @@ PAGES = {
         "/staff/registrations/g1",
         "/staff/registrations/g2",
         "/staff/registrations/g3",
+        "/staff/registrations/g4",
         "/staff/patients",
+        "/staff/patients/p7",
+        "/staff/patients/p7/relations/new?item=q1",
+        "/staff/patients/p7/correct",
+        "/staff/requests",
+        "/staff/requests/q1",
+        "/staff/requests/q2",
+        "/staff/requests/q3",
+        "/staff/requests/q4",
+        "/staff/requests/q5",
         "/staff/invitations",
         "/staff/invitations?patient=p1",
         "/ops",
     ),
-    "provider": ("/staff/inbox", "/staff/inbox?cover=1", "/staff/inbox/b1"),
+    "provider": (
+        "/staff/inbox",
+        "/staff/inbox?cover=1",
+        "/staff/inbox/b1",
+        "/staff/patients",
+        "/staff/view/p1",
+        "/staff/view/p3/results/r1",
+        "/staff/view/p2",
+        "/staff/cover",
+    ),
+    "billing": ("/staff",),
     "policy": ("/staff/held",),
     "sre": ("/ops", "/staff/held"),
 }
@@ -76,13 +96,36 @@ def test_what_opens_or_fails_is_accessible_too(page: Page, place: Place) -> None
     check(page, "revoke")
 
 
+def test_forms_about_who_sees_a_record_fail_and_ask_accessibly(page: Page, place: Place) -> None:
+    _as(page, "support", place)
+    page.goto("/staff/patients/p7/relations/new")
+    page.get_by_role("button", name="Verify this relation").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "nothing verified")
+    page.goto("/staff/patients/p7")
+    page.get_by_text("End it").first.click()
+    page.get_by_role("button", name="Yes, end it").first.click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no reason for the end")
+    page.goto("/staff/patients/p7/correct")
+    page.get_by_label("Month").fill("2")
+    page.get_by_label("What did you check?").fill("Birth certificate")
+    page.get_by_role("button", name="Correct it").click()
+    check(page, "consequences")
+    _as(page, "provider", place)
+    page.goto("/staff/view/p2")
+    page.get_by_role("button", name="Open the record").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no reason for the glass")
+
+
 @pytest.mark.rule("S4")
 def test_a_provider_verifies_with_the_keyboard_alone(page: Page, place: Place) -> None:
     _as(page, "provider", place)
     page.goto("/staff/inbox")
     page.locator(".queue a").first.focus()
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{place.url}/staff/inbox/b1")
+    expect(page).to_have_url(f"{place.url}/staff/inbox/b1?patient=p1")
     page.get_by_role("checkbox", name="Glucose").focus()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Verify chosen").focus()

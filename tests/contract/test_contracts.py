@@ -133,6 +133,12 @@ def test_success_has_the_status_that_the_catalog_and_so_the_openapi_document_say
         assert endpoint.status == operation.status, operation.message.__name__
 
 
+def test_what_is_about_the_record_in_view_says_so_in_the_catalog_and_in_its_service() -> None:
+    for operation in OPERATIONS:
+        endpoint = APIS[operation.service].endpoints[operation.message.__name__]
+        assert endpoint.chart == operation.chart, operation.message.__name__
+
+
 def test_a_door_without_a_session_has_no_role_and_every_other_one_has() -> None:
     for operation in OPERATIONS:
         roles = APIS[operation.service].endpoints[operation.message.__name__].roles

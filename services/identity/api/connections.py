@@ -79,4 +79,6 @@ def _connection(found: Connected, account: Row, connections: int, day: Day) -> C
         turns_18=grown if grown and grown > day.today else None,
         mail=mail,
         mail_to=address,
+        terms=found.relation.terms,
+        hipaa=found.relation.hipaa,
     )

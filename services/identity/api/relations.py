@@ -12,7 +12,7 @@ from services.identity.access import Documents
 from services.identity.api.base import API
 from services.identity.api.grants import the_day
 from services.identity.decider import account as accounts
-from services.identity.decider import connection, item
+from services.identity.decider import connection, item, registration
 from services.identity.decider.patient import PATIENT, Patient, check_alive
 from services.identity.deps import Deps
 from services.identity.events.account import AccountNoticed
@@ -44,10 +44,7 @@ async def verify_relation(command: VerifyRelation, call: Call[Deps, Caller]) -> 
         await _connect(turn, command.patient, new, mailbox.account)
     else:
         await invite(turn, command.patient, command.email, "relation", new)
-    if command.item:
-        state = await turn.load(item.ITEM, command.item)
-        done = item.done(state, command.item, "relation", call.caller.subject, call.now)
-        turn.append(item.ITEM, command.item, done)
+    await _settle(turn, command, call.caller.subject)
     return Done(id=new)
 
 
@@ -71,6 +68,18 @@ async def end_relation(command: EndRelation, call: Call[Deps, Caller]) -> Done:
     patient: Patient = await turn.load(PATIENT, command.patient)
     await _end(turn, patient, command.relation, call.caller.subject, command.reason)
     return Done(id=command.relation)
+
+
+async def _settle(turn: Turn, command: VerifyRelation, by: str) -> None:
+    """What was asked for is done: a request, or the form of somebody under 18 (R54)."""
+    if command.item:
+        asked = await turn.load(item.ITEM, command.item)
+        done = item.done(asked, command.item, "relation", by, turn.now)
+        turn.append(item.ITEM, command.item, done)
+    if form := command.registration:
+        state = await turn.load(registration.REGISTRATION, form)
+        decided = registration.verify(state, form, command.patient, by, command.evidence)
+        turn.append(registration.REGISTRATION, form, decided)
 
 
 async def _make_room(turn: Turn, command: VerifyRelation, patient: Patient, account: str) -> None:

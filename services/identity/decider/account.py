@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from kernel.decider import Decider, Refused
+from services.identity.decider import address_change, reset
 from services.identity.events.account import (
     AccountClosed,
     AccountOpened,
@@ -18,13 +19,15 @@ from services.identity.events.account import (
     SessionsEnded,
     StaffAccountOpened,
 )
+from services.identity.events.links import EmailChanged
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """Who signs in. Empty until opened. `patient` is the own chart, empty where there is none.
 
-    `ended` is when all sessions ended last: at a new password too.
+    `ended` is when all sessions ended last: at a new password too. `resets` and `changes` are the
+    links under way.
     """
 
     account: str = ""
@@ -33,6 +36,8 @@ class Account:
     patient: str = ""
     closed: bool = False
     ended: datetime | None = None
+    resets: reset.Resets = field(default_factory=reset.Resets)
+    changes: address_change.Changes = field(default_factory=dict)
 
 
 def evolve(state: Account, event: Any) -> Account:
@@ -51,8 +56,11 @@ def evolve(state: Account, event: Any) -> Account:
         case SessionsEnded(at=at):
             return replace(state, ended=at)
         case AccountClosed():
-            return replace(state, closed=True)
-    return state
+            state = replace(state, closed=True)
+        case EmailChanged(email=email):
+            state = replace(state, email=email)
+    resets = reset.evolve(state.resets, event)
+    return replace(state, resets=resets, changes=address_change.evolve(state.changes, event))
 
 
 ACCOUNT = Decider("account", Account(), evolve)

@@ -50,8 +50,8 @@ class Security:
 def evolve(state: Security, event: Any) -> Security:
     """The account's security after an event."""
     match event:
-        case events.DeviceRemembered(device=device, at=at) | events.DeviceUsed(
-            device=device, at=at
+        case (
+            events.DeviceRemembered(device=device, at=at) | events.DeviceUsed(device=device, at=at)
         ):
             return replace(state, devices={**state.devices, device: at})
         case events.DeviceForgotten(device=device):

@@ -9,6 +9,7 @@ from services.identity.events import (
     connection,
     invitation,
     item,
+    links,
     patient,
     registration,
     security,
@@ -86,5 +87,12 @@ CODEC = Codec(
         "AccountClosed": account.AccountClosed,
         "AccountNoticed": account.AccountNoticed,
         "EmailReleased": account.EmailReleased,
+        "ResetRequested": links.ResetRequested,
+        "ResetIssued": links.ResetIssued,
+        "ResetUsed": links.ResetUsed,
+        "AddressChangeRequested": links.AddressChangeRequested,
+        "AddressConfirmed": links.AddressConfirmed,
+        "AddressChangeDone": links.AddressChangeDone,
+        "EmailChanged": links.EmailChanged,
     }
 )

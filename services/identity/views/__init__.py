@@ -7,6 +7,7 @@ from services.identity.views.accounts import ACCOUNTS
 from services.identity.views.connections import CONNECTIONS
 from services.identity.views.invitations import INVITATIONS
 from services.identity.views.items import ITEMS
+from services.identity.views.links import LINKS
 from services.identity.views.people import PEOPLE
 from services.identity.views.practice import PRACTICE
 from services.identity.views.registrations import REGISTRATIONS
@@ -22,4 +23,5 @@ VIEWS = (
     ITEMS,
     ACCESS,
     SECURITY,
+    LINKS,
 )

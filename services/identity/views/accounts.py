@@ -10,6 +10,7 @@ from kernel.clock import micros
 from kernel.projection import Ask, Record, View, Write, patch, upsert
 from services.identity import addresses
 from services.identity.events import account as events
+from services.identity.events import links
 from services.identity.views.common import is_
 
 ACCOUNTS = View("accounts", version=2)
@@ -33,6 +34,7 @@ _put_account = upsert(account)
 _own_record = patch(account, "patient", "left")
 _end_sessions = patch(account, "sessions_from", "kept")
 _set_password = patch(account, "password")
+_set_address = patch(account, "address", "email")
 _close = patch(account, "address", "password", "closed")
 
 
@@ -90,6 +92,14 @@ def sessions_ended(event: events.SessionsEnded, record: Record) -> Iterator[Writ
 def password_changed(event: events.PasswordChanged, record: Record) -> Iterator[Write]:
     """Only the new one opens anything."""
     yield _set_password(account=event.account, password=event.password)
+
+
+@ACCOUNTS.on(links.EmailChanged)
+def email_changed(event: links.EmailChanged, record: Record) -> Iterator[Write]:
+    """They sign in with another address."""
+    yield _set_address(
+        account=event.account, address=addresses.key(event.email), email=event.email
+    )
 
 
 @ACCOUNTS.on(events.AccountClosed)

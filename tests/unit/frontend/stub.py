@@ -22,7 +22,7 @@ from contracts import identity, labs, practice
 from contracts.catalog import OPERATIONS
 from contracts.common import Caller, Done, Nothing, Role
 from kernel.api import fields_of
-from tests.unit.frontend import stub_family
+from tests.unit.frontend import stub_family, stub_security
 
 NOW = datetime(2026, 3, 4, 20, 0, tzinfo=UTC)
 PATIENT = Caller(subject="a1", role=Role.PATIENT, patient="p1", basis="self", name="Rosa Alvarez")
@@ -77,8 +77,9 @@ class Stub:
         operation = PATHS.get(path)
         if operation is None or operation.method != request.method:
             return problem(404, "not-found", "There is no such page.")
-        if operation.door.value == "session" and caller is None:
-            return problem(401, "signed-out", "You are signed out. Please sign in again.")
+        signed_in = caller is not None and caller.role is not Role.ANONYMOUS
+        if operation.door.value == "session" and not signed_in:
+            return _not_in(caller)
         body = await request.body()
         fields = json.loads(body) if body else dict(request.query_params)
         if body and operation.message is not identity.SignOut:  # the gateway adds the cookie
@@ -88,12 +89,12 @@ class Stub:
                 return problem(422, "invalid", "Not right.", fields_of(error))
         name = operation.message.__name__
         self.asked.append(Asked(name, fields, dict(request.headers)))
-        return self._canned(operation.message, fields, caller is not None)
+        return self._canned(operation.message, fields, signed_in)
 
     def _session(self, path: str, request: Request, caller: Caller | None) -> Response:
         self.asked.append(Asked(path.rpartition("/")[2], {}, dict(request.headers)))
-        if caller is None:
-            return problem(401, "signed-out", "You are signed out. Please sign in again.")
+        if caller is None or caller.role is Role.ANONYMOUS:
+            return _not_in(caller)
         records = self.records.get(request.cookies["sid"], ())
         seen = stub_family.in_view(caller, records, request.headers.get("x-patient", ""))
         if seen is None:
@@ -118,6 +119,13 @@ class Stub:
         if message is identity.SignOut:
             response.delete_cookie("sid", path="/")
         return response
+
+
+def _not_in(caller: Caller | None) -> Response:
+    """Nobody is signed in, or a session waits for its second step."""
+    if caller is None:
+        return problem(401, "signed-out", "You are signed out. Please sign in again.")
+    return problem(401, "second-factor", "Please enter the code of your app.")
 
 
 async def _once() -> Any:
@@ -262,12 +270,16 @@ def stub() -> Stub:
     if importlib.util.find_spec("tests.unit.frontend.stub_staff"):
         importlib.import_module("tests.unit.frontend.stub_staff").add(made)
     stub_family.add(made)
+    stub_security.add(made)
     return made
 
 
 def session(caller: Caller) -> identity.SessionAnswer:
-    """What opens a session."""
-    return identity.SessionAnswer(caller=caller, idle_seconds=600, expires_in=43200)
+    """What opens a session, or one that waits for its second step."""
+    waits: tuple[Any, ...] = ("totp", "recovery") if caller.role is Role.ANONYMOUS else ()
+    return identity.SessionAnswer(
+        second_factor=waits, caller=caller, idle_seconds=600, expires_in=43200
+    )
 
 
 def _signed_in(made: Stub, fields: dict[str, Any]) -> BaseModel | Response:

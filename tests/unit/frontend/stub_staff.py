@@ -10,12 +10,21 @@ from starlette.responses import JSONResponse, Response
 
 from contracts import identity, interop, labs, notifier, practice
 from contracts.common import Address, Caller, Done, HumanName, Role
+from tests.unit.frontend import stub_accounts
 from tests.unit.frontend.stub import NOW, Stub, problem
 
 CALLERS = {
-    "provider": Caller(subject="s1", role=Role.PROVIDER, provider="chen", name="Alice Chen, MD"),
+    "provider": Caller(
+        subject="s1",
+        role=Role.PROVIDER,
+        provider="chen",
+        name="Alice Chen, MD",
+        covers=("brandt",),
+        glass=("p3",),
+    ),
     "support": Caller(subject="s2", role=Role.SUPPORT, name="Sam Ortega"),
     "clinic": Caller(subject="s3", role=Role.CLINIC, name="Dana Whitfield"),
+    "billing": Caller(subject="s6", role=Role.BILLING, name="Petra Olsen"),
     "policy": Caller(subject="s4", role=Role.POLICY, name="Ruth Calloway"),
     "sre": Caller(subject="s5", role=Role.SRE, name="Tomas Lind"),
 }
@@ -50,6 +59,10 @@ FORM = identity.RegistrationForm(
     phone="415 555 0188",
 )
 
+MINOR = identity.RegistrationForm(
+    family="Okafor", given="Chidi", born=date(2014, 3, 24), email="maria@mail.example"
+)
+
 
 def registration(id: str, state: Any, days: int, **more: Any) -> identity.RegistrationItem:
     """An item that came so many days ago."""
@@ -68,6 +81,15 @@ ITEMS = (
     registration("g1", "taken", 5, taken_by="Sam Ortega", candidates=(ROSA, ROSE)),
     registration("g2", "taken", 1, taken_by="Kim Doyle", reason="several records fit"),
     registration("g3", "open", 0, form=identity.RegistrationForm(family="Okafor")),
+    registration(
+        "g4",
+        "taken",
+        0,
+        taken_by="Sam Ortega",
+        reason="under 18",
+        candidates=(stub_accounts.CHIDI,),
+        form=MINOR,
+    ),
 )
 
 
@@ -203,6 +225,7 @@ def add(made: Stub) -> None:
         interop.GetSummary: interop.SummaryAnswer(rows=SUMMARY),
         interop.RetryMessage: Done(id="m-4711"),
     }
+    stub_accounts.add(made, (ROSA, ROSE, GRACE))
     for service in ("practice", "identity", "labs", "notifier"):
         made.extra[f"/api/v1/ops/{service}/health"] = _health
         made.extra[f"/api/v1/ops/{service}/parked"] = _parked
@@ -218,7 +241,9 @@ def _registration(fields: dict[str, Any]) -> identity.RegistrationAnswer | Respo
 
 
 def _patient(fields: dict[str, Any]) -> identity.PatientsAnswer | Response:
-    found = [one for one in (ROSA, ROSE, GRACE) if one.patient == fields["patient"]]
+    found = [
+        one for one in (ROSA, ROSE, GRACE, stub_accounts.CHIDI) if one.patient == fields["patient"]
+    ]
     if not found:
         return problem(404, "not-found", "There is no such patient.")
     return identity.PatientsAnswer(patients=tuple(found))

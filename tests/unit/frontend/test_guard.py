@@ -53,7 +53,7 @@ def test_one_browsers_cookie_never_reaches_the_call_of_another(back: Stub) -> No
         form = {"email": "patient@harborview.example", "password": PASSWORD}
         assert "sid=patient" in client.post("/sign-in", data=form).headers["set-cookie"]
         client.cookies.clear()
-        assert client.get("/results").headers["location"] == "/sign-in?why=signed-out"
+        assert client.get("/results").headers["location"].startswith("/sign-in?why=signed-out")
 
 
 def test_calls_go_in_the_name_of_the_browser(patient: TestClient, back: Stub) -> None:

@@ -166,6 +166,8 @@ def test_an_agreement_due_comes_first_and_then_where_they_were(
     assert "For Emeka Okafor&#39;s record" in page
     assert "Terms of use, version 2." in page
     given = {"for": "grandpa", "version": "2", "then": "/for/grandpa/results", "key": "k1"}
+    half = connection("grandpa", "Emeka", "caregiver", state="agreement-due", terms="2")
+    back.answers[identity.GetConnections] = answer(half)
     page = parent.post("/agreement", data=given | {"document": "terms"}).text
     asked = back.last(identity.AcceptAgreement)
     assert asked.fields == {"patient": "grandpa", "document": "terms", "version": "2"}
@@ -192,10 +194,14 @@ def test_the_own_agreement_is_found_without_being_named(browser: TestClient, bac
 
 @pytest.mark.rule("R32")
 def test_a_version_that_has_just_changed_is_read_anew(parent: TestClient, back: Stub) -> None:
+    half = connection("grandpa", "Emeka", "caregiver", state="agreement-due", terms="2")
+    back.answers[identity.GetConnections] = answer(half)
     back.answers[identity.AcceptAgreement] = problem(409, "version", "Another version.")
     page = parent.post("/agreement", data={"for": "grandpa", "document": "hipaa", "version": "1"})
     assert "This document has just changed" in page.text
     assert "HIPAA agreement, version 2." in page.text
+    newer = connection("grandpa", "Emeka", "caregiver", state="agreement-due", terms="1")
+    back.answers[identity.GetConnections] = answer(newer)
     back.answers[identity.AcceptAgreement] = problem(409, "order", "Terms first.")
     page = parent.post("/agreement", data={"for": "grandpa", "document": "hipaa", "version": "2"})
     assert "Terms of use, version 2." in page.text

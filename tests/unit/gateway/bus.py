@@ -4,6 +4,7 @@ it was asked.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,7 +30,7 @@ EXCHANGE = "qry.identity.Exchange"
 @dataclass
 class Services:
     """What answers on the bus. `records` are those that the one account may see now; `answers` is
-    what a subject answers, instead of `{}` with 200.
+    what a subject answers, instead of `{}` with 200. What identity has decided waits for `gate`.
     """
 
     client: Client
@@ -38,6 +39,7 @@ class Services:
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, message: Msg) -> None:
         """Answer one request."""
@@ -45,6 +47,8 @@ class Services:
         self.asked.append((message.subject, body))
         self.tokens.append((message.headers or {}).get(TOKEN, ""))
         status, answer = self.answers.get(message.subject) or self._usual(message.subject, body)
+        if message.subject == EXCHANGE:
+            await self.gate.wait()
         await self.client.publish(
             message.reply, json.dumps(answer).encode(), headers={STATUS: str(status)}
         )
@@ -89,6 +93,7 @@ async def bus(home: Path) -> AsyncIterator[Client]:
 async def services_on(client: Client) -> AsyncIterator[Services]:
     """The stand-in, answering."""
     services = Services(client)
+    services.gate.set()
     for subjects in ("cmd.>", "qry.>"):
         await client.subscribe(subjects, cb=services.serve)
     await client.flush()

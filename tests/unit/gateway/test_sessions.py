@@ -7,6 +7,7 @@ import asyncio
 import httpx2
 import pytest
 
+from kernel.testing.waiting import until
 from tests.unit.gateway.bus import ANA, EXCHANGE, LEO, Services, refusal
 
 RESULTS = "/api/v1/labs/results"
@@ -90,10 +91,13 @@ async def test_what_identity_says_about_the_time_before_a_change_is_not_kept(
     ana: httpx2.AsyncClient, services: Services
 ) -> None:
     await ana.get(RESULTS)
-    both = [ana.post("/api/v1/identity/disenrol", json={}), ana.get(RESULTS, headers=LEOS)]
-    await asyncio.gather(*both)
+    services.gate.clear()
+    before = asyncio.create_task(ana.get(RESULTS, headers=LEOS))
+    await until(lambda: len(services.asked_for(EXCHANGE)) == 2)
+    assert (await ana.post("/api/v1/identity/disenrol", json={})).status_code == 200
     services.records = [ANA]
-    await ana.post("/api/v1/identity/disenrol", json={})
+    services.gate.set()
+    assert (await before).status_code == 200
     assert (await ana.get(RESULTS, headers=LEOS)).status_code == 404
 
 

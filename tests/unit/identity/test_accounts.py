@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from contracts.identity import Exchange, OpenStaffAccount, SignIn, SignOut
+from contracts.common import Caller
+from contracts.identity import Exchange, SignOut
 from tests.unit.identity import steps
-from tests.unit.identity.desk import INTEROP, OPERATOR, PASSWORD, SUPPORT, Desk
-
-
-def sign_in(email: str = "maria@example.com", password: str = PASSWORD) -> SignIn:
-    """Address and password."""
-    return SignIn(email=email, password=SecretStr(password))
-
-
-def staff(email: str = "dr.who@practice.example", **changes: Any) -> OpenStaffAccount:
-    """A provider's account."""
-    values: dict[str, Any] = {
-        "name": "Dr Who", "role": "provider", "provider": "prov-1",
-        "password": SecretStr(PASSWORD),
-    }  # fmt: skip
-    return OpenStaffAccount(email=email, **(values | changes))
+from tests.unit.identity.desk import INTEROP, OPERATOR, SUPPORT, Desk
+from tests.unit.identity.signing import sign_in, staff
 
 
 @pytest.mark.rule("R45")
@@ -34,13 +21,10 @@ async def test_the_session_opens_with_a_new_cookie_each_time(desk: Desk) -> None
     first = await steps.enrol(desk, patient)
     second = await desk.ask(sign_in("Maria+x@EXAMPLE.com"))
     assert first["cookie"] != second["cookie"]
-    assert second["caller"] == {
-        "subject": first["caller"]["subject"],
-        "role": "patient",
-        "patient": patient,
-        "provider": None,
-        "name": "María Garcia-López",
-    }
+    known = Caller.model_validate(second["caller"])
+    assert (known.subject, known.role) == (first["caller"]["subject"], "patient")
+    assert (known.patient, known.basis, known.provider) == (patient, "self", None)
+    assert known.name == "María Garcia-López"
     assert (second["idle_seconds"], second["expires_in"]) == (600, 43_200)
 
 

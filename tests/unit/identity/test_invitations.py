@@ -44,11 +44,12 @@ async def test_terms_then_hipaa_then_code_open_an_account_and_a_session(desk: De
     assert session["caller"]["patient"] == patient
     names = await desk.names()
     assert names.index("TermsAccepted") < names.index("HipaaAccepted")
-    assert names[-4:] == [
+    assert names[-5:] == [
         "EmailReserved",
         "AccountOpened",
         "PatientConnected",
         "InvitationCompleted",
+        "DeviceRemembered",
     ]
     versions = [e.version for e in await desk.events() if hasattr(e, "version")]
     assert versions == ["t1", "h1"]

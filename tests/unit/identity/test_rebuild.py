@@ -24,6 +24,7 @@ from services.identity.views.registrations import WAITING
 from tests.unit.identity import steps
 from tests.unit.identity.desk import SUPPORT, Desk, form
 from tests.unit.identity.family import child, parent
+from tests.unit.identity.signing import Authenticator, add_passkey, caller_of, set_up_app
 
 
 async def everything(desk: Desk) -> dict[str, list[Any]]:
@@ -55,7 +56,10 @@ async def a_busy_week(desk: Desk) -> None:
     first = await steps.invite(desk, into)
     await steps.accept_both(desk, first)
     await desk.refused(steps.complete(first, code="0"))
-    await desk.ask(steps.complete(first))
+    session = await desk.ask(steps.complete(first))
+    holder = await caller_of(desk, session["cookie"])
+    await set_up_app(desk, holder)
+    await add_passkey(desk, holder, Authenticator())
     await desk.ask(SignIn(email="maria@example.com", password=SecretStr("wrong")))
     await desk.ask(parent(await child(desk, 8), email="maria@example.com"), SUPPORT)
     doctor = Caller(subject="dr", role=Role.PROVIDER, provider="prov-1", name="Dr Who")

@@ -16,12 +16,14 @@ from contracts.identity import (
     GetMyRequests,
     GetPatient,
     PreviewCorrection,
+    RegistrationQueue,
     RelationPerson,
     RequestCorrection,
     RequestRelation,
     TakeItem,
+    TakeRegistration,
 )
-from tests.unit.identity.desk import CLINIC, COLLEAGUE, SUPPORT, Desk
+from tests.unit.identity.desk import CLINIC, COLLEAGUE, SUPPORT, Desk, form
 from tests.unit.identity.family import (
     agree,
     born,
@@ -207,3 +209,19 @@ async def test_agreeing_for_somebody_else_is_not_possible(desk: Desk) -> None:
     ada = await child(desk, 8)
     with pytest.raises(AssertionError, match="not-found"):
         await agree(desk, mother, ada)
+
+
+@pytest.mark.rule("R54", "S1")
+async def test_the_form_of_somebody_under_18_is_settled_with_the_parents_relation(
+    desk: Desk,
+) -> None:
+    ada = await child(desk, 8)
+    await desk.ask(form(given="Ada8", born=born(8), email="jo@example.com"))
+    await desk.settle()
+    [open_] = (await desk.ask(RegistrationQueue(), SUPPORT))["items"]
+    assert open_["reason"] == "under 18"
+    verify = parent(ada, email="jo@example.com", registration=open_["registration"])
+    assert await desk.refused(verify, SUPPORT) == "not-taken"
+    await desk.ask(TakeRegistration(registration=open_["registration"]), SUPPORT)
+    await desk.ask(verify, SUPPORT)
+    assert (await desk.ask(RegistrationQueue(), SUPPORT))["items"] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from kernel.decider import Refused
-from services.identity.sessions import ABSOLUTE, IDLE, Sessions
+from services.identity.sessions import ABSOLUTE, CODE_TRIES, IDLE, Session, Sessions
 from tests.unit.identity.desk import NOON, MemoryBucket
 
 MARIA = "account-1"
@@ -138,7 +140,7 @@ async def test_signing_out_ends_it_and_again_is_no_error(door: Door) -> None:
 async def test_signing_out_everywhere_ends_all_of_one_account(door: Door) -> None:
     cookies = [await door.open() for _ in range(3)]
     stays = await door.sessions.open("account-11", door.now)
-    await door.sessions.end_all("account-1")
+    await door.sessions.end_those("account-1", lambda id, session: True)
     assert [await door.enters(c) for c in [*cookies, stays]] == [False, False, False, True]
 
 
@@ -155,6 +157,51 @@ async def test_a_session_of_another_version_costs_a_sign_in(door: Door) -> None:
         door.bucket.values[key] = (b'{"who": "an older form"}', revision)
     assert not await door.enters(cookie)
     assert await door.enters(await door.open())
+
+
+async def test_a_session_of_before_there_were_devices_goes_on(door: Door) -> None:
+    cookie = await door.open()
+    for key, (value, revision) in list(door.bucket.values.items()):
+        if value:
+            old = {"account": MARIA, "created": "2026-03-04T20:00:00Z",
+                   "touched": "2026-03-04T20:00:00Z"}  # fmt: skip
+            door.bucket.values[key] = (json.dumps(old).encode(), revision)
+    assert await door.enters(cookie)
+
+
+@pytest.mark.rule("R45")
+async def test_a_session_that_waits_is_never_read_moved_or_listed(door: Door) -> None:
+    cookie = await door.sessions.wait(MARIA, door.now, "", "")
+    before = dict(door.bucket.values)
+    door.now += timedelta(minutes=1)
+    with pytest.raises(Refused) as refusal:
+        await door.sessions.read(cookie, door.now, True)
+    assert (refusal.value.code, refusal.value.status) == ("second-factor", 401)
+    assert door.bucket.values == before
+    assert await door.sessions.of(MARIA, door.now) == {}
+
+
+async def test_five_codes_are_five_however_many_come_at_once(door: Door) -> None:
+    cookie = await door.sessions.wait(MARIA, door.now, "", "")
+    read = door.bucket.get
+
+    async def get_then_wait(key: str) -> tuple[bytes, int]:
+        found = await read(key)
+        await asyncio.sleep(0)  # everybody reads before anybody writes
+        return found
+
+    door.bucket.get = get_then_wait  # type: ignore[method-assign]  # a slow bus
+    tries = [door.sessions.try_code(cookie, door.now) for _ in range(20)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(each, Session) for each in outcomes) == CODE_TRIES
+    assert sum(isinstance(each, Refused) for each in outcomes) == 20 - CODE_TRIES
+
+
+async def test_no_code_is_taken_for_a_session_that_is_open(door: Door) -> None:
+    cookie = await door.open()
+    with pytest.raises(Refused):
+        await door.sessions.try_code(cookie, door.now)
+    assert await door.enters(cookie)
 
 
 async def test_losing_the_bucket_costs_a_sign_in(door: Door) -> None:

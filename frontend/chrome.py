@@ -47,10 +47,10 @@ def beside(problem: Problem, lang: str, places: Mapping[str, str]) -> dict[str, 
 
     What is no refusal of this form (signed out, the portal is down) goes on to its own page.
     """
-    if problem.code in places:
-        return {places[problem.code]: _sentence(problem, lang)}
     if problem.status == 429:
         return {"": text(lang, "errors.too_many")}
+    if problem.code in places:
+        return {places[problem.code]: _sentence(problem, lang)}
     if problem.errors:
         return in_words(problem.errors, lang, GROUP)
     raise problem

@@ -99,7 +99,8 @@ class CompleteEnrolment(Command):
     address signs in already, the password that it has (R35).
 
     Five wrong tries burn the invitation (decision m). Refusals: `wrong-code`, `wrong-password`, `burned`,
-    `order` (documents not accepted yet), `weak-password`, `expired`, `void`, `used`.
+    `order` (documents not accepted yet), `weak-password`, `expired`, `void`, `used`. The gateway adds
+    `device` and `label` as in `SignIn`.
     """
 
     service: ClassVar[str] = "identity"
@@ -107,6 +108,8 @@ class CompleteEnrolment(Command):
     code: SecretStr
     born: Phi[date]
     password: SecretStr = Field(min_length=1, max_length=200)
+    device: SecretStr = SecretStr("")
+    label: ShortText = ""
 
 
 class RenewInvitation(Command):

@@ -12,7 +12,7 @@ from contracts.identity import ConfirmAddress, LinkAnswer
 from frontend.client import Problem, gateway
 from frontend.rendering import render
 
-ENDINGS = ("expired", "used", "unknown")
+ENDINGS = {each: each for each in ("expired", "used", "unknown")} | {"address-in-use": "taken"}
 WAITS = {"address-old": "waits_new", "address-new": "waits_old"}
 """Which side is still missing when this one is confirmed."""
 
@@ -30,7 +30,7 @@ async def confirm(request: Request) -> Response:
     except Problem as problem:
         if problem.code not in ENDINGS:
             raise
-        return await _ending(request, problem.code)
+        return await _ending(request, ENDINGS[problem.code])
     return await _ending(request, _kind(answer))
 
 

@@ -32,6 +32,7 @@ from frontend.texts import language_of, text
 
 AT = "/security"
 SHORTEST = 6
+PLACES = {"wrong-password": "password", "needed": "", "no-totp": ""}
 
 
 async def code_page(request: Request) -> Response:
@@ -123,7 +124,7 @@ async def confirm_app(request: Request) -> Response:
     try:
         answer = await gateway(request).call(request, ConfirmTotp, RecoveryCodes, {"code": code})
     except Problem as problem:
-        form.errors = beside(problem, lang, {"wrong-code": "code"})
+        form.errors = beside(problem, lang, {"wrong-code": "code", "no-offer": ""})
         return await _app(request, form)
     onward = "/staff" if caller.role is Role.ENROLLING else AT
     return await show(request, "security-codes.html", codes=answer.codes, onward=onward, app=True)
@@ -172,7 +173,7 @@ async def remove_app(request: Request) -> Response:
 
 async def _refused(request: Request, form: Form, problem: Problem, what: str) -> Response:
     lang = language(request, await gateway(request).session(request))
-    form.errors = beside(problem, lang, {"wrong-password": "password", "needed": ""})
+    form.errors = beside(problem, lang, PLACES)
     return await _password(request, form, what)
 
 

@@ -115,7 +115,7 @@ async def add_passkey(request: Request) -> Response:
     try:
         await gateway(request).call(request, AddPasskey, Done, fields)
     except Problem as problem:
-        form.errors = beside(problem, lang, {"passkey": ""})
+        form.errors = beside(problem, lang, {"passkey": "", "too-many": ""})
         return await show(request, "security-passkey.html", form)
     onward = "/staff" if caller.role is Role.ENROLLING else f"{AT}?done=passkey"
     return RedirectResponse(onward, 303)

@@ -68,6 +68,8 @@ def _sentence(problem: Problem, lang: str) -> dict[str, str]:
     """A malformed address is answered like a wrong one: nobody learns which it was."""
     if problem.code == "sign-in-refused" or problem.errors:
         return {"email": text(lang, "sign_in.e_refused")}
+    if problem.code == "use-passkey":
+        return {"": text(lang, "enter.e_use_passkey")}
     if problem.status == 429:
         return {"email": text(lang, "errors.too_many")}
     raise problem

@@ -7,7 +7,7 @@ from contracts.notifier import EmailRow, EmailsAnswer, GetEmails
 from kernel.api import Api, Call
 from kernel.clock import from_micros
 from services.notifier.decider import EMAIL
-from services.notifier.policies import Deps
+from services.notifier.delivery import Deps
 from services.notifier.views import NEWEST, NEWEST_FAILED
 
 API: Api[Deps, Caller] = Api("notifier")

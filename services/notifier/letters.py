@@ -15,10 +15,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from contracts.identity import MayNotifyAnswer
+from contracts.identity.security import Notice
 from contracts.notifier import Kind
 from contracts.practice import Phone, Profile
 
@@ -33,6 +35,22 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+_PAGES: Final[dict[Kind | Notice, str]] = {
+    "invitation": "/invitation/{link}",
+    "password-reset": "/reset/{link}",
+    "address-old": "/confirm-address/{link}",
+    "address-new": "/confirm-address/{link}",
+    "patient-address": "/confirm-address/{link}",
+    "security-changed": "/security",
+    "relation-changed": "/connections",
+    "turns-12-soon": "/connections",
+    "turned-12": "/connections",
+    "turns-18-soon": "/connections",
+    "turned-18": "/connections",
+}
+"""The page that a letter leads to; the others lead to the portal, or nowhere."""
 
 
 class BadAddress(ValueError):
@@ -59,14 +77,16 @@ def tel(number: str) -> str:
 _TEMPLATES.filters["tel"] = tel
 
 
-def render(kind: Kind, profile: Profile, leave: MayNotifyAnswer) -> Letter:
+def render(kind: Kind | Notice, profile: Profile, leave: MayNotifyAnswer) -> Letter:
     """Fill the templates of a kind. `leave` is identity's leave to write, with the given name."""
+    portal = profile.portal_url.rstrip("/")
     facts = {
         "practice": profile,
         "given": " ".join(leave.given.split()),
         "phone": _phone(profile, "registration" if kind == "invitation" else "help"),
-        "portal": profile.portal_url.rstrip("/"),
-        "link": f"{profile.portal_url.rstrip('/')}/invitation/{leave.link}",
+        "portal": portal,
+        "link": portal + _PAGES.get(kind, "").format(link=leave.link),
+        "help": f"{portal}/help",
         "code": leave.code,
     }
     subject, text, html = (

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from contracts.notifier import EmailFailed, EmailSent
 from kernel.publishing import Publisher
-from services.notifier.events import EmailDelivered, EmailRejected, EmailWithheld
+from services.notifier.events import (
+    EmailDelivered,
+    EmailDue,
+    EmailRejected,
+    EmailWithheld,
+    NoticeDelivered,
+    NoticeRejected,
+    NoticeWithheld,
+)
 
 PUBLISHER = Publisher("notifier")
 
@@ -25,4 +33,5 @@ def rejected(event: EmailRejected) -> EmailFailed:
     )
 
 
-PUBLISHER.private(EmailWithheld)  # why nothing may be sent to a patient concerns nobody else
+# Why nothing may be sent to a patient, and what an account is told, concern nobody else.
+PUBLISHER.private(EmailDue, EmailWithheld, NoticeDelivered, NoticeRejected, NoticeWithheld)

@@ -10,8 +10,9 @@ from contracts.common import Caller
 from kernel.projection import Record
 from kernel.service import Service, Settings
 from services.notifier.api import API
-from services.notifier.events import CODEC, EmailRejected
-from services.notifier.policies import POLICIES, Deps
+from services.notifier.delivery import Deps
+from services.notifier.events import CODEC, Rejected
+from services.notifier.policies import POLICIES
 from services.notifier.publisher import PUBLISHER
 from services.notifier.smtp import Mailer, Server
 from services.notifier.subscribers import HEARS
@@ -28,7 +29,7 @@ async def take_leave(service: Service[Deps]) -> None:
 
 def live(event: Any, record: Record) -> Iterable[str]:
     """Whoever looks at operations sees a failure at once."""
-    return ("staff.sre",) if isinstance(event, EmailRejected) else ()
+    return ("staff.sre",) if isinstance(event, Rejected) else ()
 
 
 def build(settings: Settings) -> Service[Deps]:

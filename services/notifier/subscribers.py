@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contracts.identity import InvitationIssued
+from contracts.identity import AccountNotice, InvitationIssued
 from contracts.labs import LabReleased, LabVerified
 from contracts.practice import PracticeConfigured
 from kernel.bus.subscribe import Hears
 
-HEARS = Hears("notifier", InvitationIssued, LabVerified, LabReleased, PracticeConfigured)
+HEARS = Hears(
+    "notifier", InvitationIssued, AccountNotice, LabVerified, LabReleased, PracticeConfigured
+)

@@ -10,13 +10,24 @@ from contracts.notifier import EmailState
 from contracts.practice import PracticeConfigured
 from kernel.clock import micros
 from kernel.projection import Ask, Record, View, Write, upsert
-from services.notifier.events import EmailDelivered, EmailRejected, EmailWithheld, Outcome
+from services.notifier.events import (
+    Delivered,
+    EmailDelivered,
+    EmailRejected,
+    EmailWithheld,
+    NoticeDelivered,
+    NoticeRejected,
+    NoticeWithheld,
+    Outcome,
+    Rejected,
+    Withheld,
+)
 
 # -- what became of our e-mails? (S17) ------------------------------------------------------------
 EMAILS = View("emails", version=1)
 email = EMAILS.table(
     "email",
-    sa.Column("stream", sa.Text, primary_key=True),  # email-<kind>-<id of the event it answers>
+    sa.Column("stream", sa.Text, primary_key=True),  # email-<its id>, see `decider.email_id`
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("at", sa.Integer, nullable=False, index=True),
@@ -25,20 +36,20 @@ email = EMAILS.table(
 put_email = upsert(email)
 
 
-@EMAILS.on(EmailDelivered)
-def delivered(event: EmailDelivered, record: Record) -> Iterator[Write]:
+@EMAILS.on(EmailDelivered, NoticeDelivered)
+def delivered(event: Delivered, record: Record) -> Iterator[Write]:
     """The server took it."""
     yield _row(event, record, "sent", "")
 
 
-@EMAILS.on(EmailRejected)
-def rejected(event: EmailRejected, record: Record) -> Iterator[Write]:
+@EMAILS.on(EmailRejected, NoticeRejected)
+def rejected(event: Rejected, record: Record) -> Iterator[Write]:
     """The server refused it for good."""
     yield _row(event, record, "failed", event.reason)
 
 
-@EMAILS.on(EmailWithheld)
-def withheld(event: EmailWithheld, record: Record) -> Iterator[Write]:
+@EMAILS.on(EmailWithheld, NoticeWithheld)
+def withheld(event: Withheld, record: Record) -> Iterator[Write]:
     """It was not sent, on purpose."""
     yield _row(event, record, "not-sent", event.reason)
 

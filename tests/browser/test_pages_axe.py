@@ -19,7 +19,12 @@ from tests.unit.frontend.stub import LINK, RESULT
 pytestmark = pytest.mark.browser
 
 PUBLIC = ("/", "/register", "/register/sent", "/sign-in?why=signed-out", "/signed-out", "/nowhere")
+LINKS = ("/forgot", "/forgot/sent", f"/reset/{LINK}", f"/confirm-address/{LINK}")
 OWN = ("/home", "/results", "/results/r1")
+SECURITY = tuple(
+    f"/security{page}"
+    for page in ("", "/email", "/password", "/passkeys/add", "/app/remove", "/sign-out-everywhere")
+)
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def page(page: Page, place: Place) -> Page:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits_a_small_phone(page: Page, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    for where in (*PUBLIC, *OWN):
+    for where in (*PUBLIC, *LINKS, *OWN, *SECURITY):
         page.goto(where)
         check(page, where)
     page.goto("/register?lang=es")

@@ -67,9 +67,7 @@ async def _to_new_address(
     return MayNotifyAnswer(address=asked["email"], link=link)
 
 
-async def _gets_mail_about(
-    query: MayNotifyAccount, account: Row, call: Call[Deps, Caller]
-) -> bool:
+async def _gets_mail_about(query: MayNotifyAccount, account: Row, call: Call[Deps, Caller]) -> bool:
     """Whoever left the portal themself gets no mail about the others (decision i)."""
     rows = await call.read(OF_ACCOUNT, account=query.account)
     theirs = any(row["patient"] == query.reference and not row["gone"] for row in rows)

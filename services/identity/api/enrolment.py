@@ -118,7 +118,7 @@ async def complete_enrolment(command: CompleteEnrolment, call: Call[Deps, Caller
     if isinstance(outcome, Refused):
         raise outcome
     caller, _ = await granted(call, (await call.read(ACCOUNT_BY_ID, account=outcome))[0])
-    return await begin(call, caller)
+    return await begin(call, caller, command.device, command.label)
 
 
 async def _typed(call: Call[Deps, Caller], id: str, command: CompleteEnrolment) -> Try:

@@ -178,9 +178,7 @@ async def _confirm(turn: Turn, link: Link) -> bool:
     return made or change.done
 
 
-async def _take_effect(
-    turn: Turn, holder: accounts.Account, change: address_change.Change
-) -> None:
+async def _take_effect(turn: Turn, holder: accounts.Account, change: address_change.Change) -> None:
     """The address may have become somebody's since it was asked for: then nothing of this happens."""
     old, new = addresses.key(holder.email), addresses.key(change.email)
     mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, new)

@@ -26,7 +26,7 @@ from contracts.identity import (
     TotpOffer,
 )
 from kernel.api import Call
-from kernel.clock import from_micros
+from kernel.clock import from_micros, micros
 from kernel.decider import Refused
 from kernel.projection import Row
 from kernel.turn import Turn
@@ -49,6 +49,7 @@ from services.identity.events.security import TotpOffered
 from services.identity.practice import profile_now
 from services.identity.sessions import signed_out
 from services.identity.views.accounts import ACCOUNT_BY_ID
+from services.identity.views.links import ADDRESSES_WAITING
 from services.identity.views.security import DEVICES_OF, PASSKEYS_OF, TOTP_OF
 
 PEOPLE: Final = set(Role) - {Role.SERVICE, Role.ANONYMOUS, Role.ENROLLING}
@@ -63,11 +64,13 @@ async def get_security(query: GetSecurity, call: Call[Deps, Caller]) -> Security
     app = await call.read(TOTP_OF, account=account)
     passkeys = await call.read(PASSKEYS_OF, account=account)
     devices = await call.read(DEVICES_OF, account=account)
+    waiting = await call.read(ADDRESSES_WAITING, account=account, now=micros(call.now))
     sessions = await call.deps.sessions.of(account, call.now)
     current = sessions.get(call.caller.session)
     active = {session.device for session in sessions.values()}
     return SecurityAnswer(
         email=row["email"],
+        email_waits=next((each["email"] for each in waiting if not each["patient"]), ""),
         totp=bool(app),
         recovery_left=app[0]["left"] if app else 0,
         must_set_up=call.caller.role is Role.ENROLLING,

@@ -112,6 +112,13 @@ def test_a_confirmed_address_says_what_is_still_missing(
     assert back.last(identity.ConfirmAddress).fields == {"link": LINK}
 
 
+def test_an_address_that_became_somebodys_meanwhile_changes_nothing(
+    browser: TestClient, back: Stub
+) -> None:
+    back.answers[identity.ConfirmAddress] = refusal(409, "address-in-use")
+    assert "Nothing was changed" in browser.post(CONFIRM).text
+
+
 def test_links_speak_spanish(browser: TestClient) -> None:
     assert "Confirme el correo" in browser.get(f"{CONFIRM}?lang=es").text
     assert "Elija una contraseña nueva" in browser.post(f"{RESET}?lang=es", data={}).text

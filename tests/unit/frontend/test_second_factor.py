@@ -169,6 +169,14 @@ def test_a_portal_that_is_down_is_no_wrong_passkey(browser: TestClient, back: St
     assert browser.post("/sign-in/passkey", data=sent).status_code == 503
 
 
+def test_staff_with_a_passkey_do_not_come_in_with_a_password(
+    browser: TestClient, back: Stub
+) -> None:
+    back.answers[identity.SignIn] = refusal(401, "use-passkey")
+    answer = browser.post("/sign-in", data=WAITING)
+    assert (answer.status_code, "sign in with your passkey" in answer.text) == (422, True)
+
+
 def test_passkeys_wait_for_javascript(browser: TestClient) -> None:
     page = browser.get("/sign-in").text
     assert 'data-passkey="get" hidden' in page
@@ -222,6 +230,9 @@ def test_a_wrong_code_shows_the_same_qr_code_again(patient: TestClient, back: St
     short = patient.post("/security/app/confirm", data={"uri": URI, "code": "1"})
     assert short.status_code == 422
     assert back.names().count("ConfirmTotp") == 1
+    back.answers[identity.ConfirmTotp] = refusal(409, "no-offer")
+    page = patient.post("/security/app/confirm", data={"uri": URI, "code": CODE}).text
+    assert "Please begin again" in page
 
 
 @pytest.mark.parametrize("uri", ["", "https://evil.example/?secret=A", URI + "x" * 700])
@@ -234,7 +245,7 @@ def test_new_recovery_codes_need_the_password(patient: TestClient) -> None:
     assert "become void" in patient.get("/security/recovery-codes").text
     wrong = patient.post("/security/recovery-codes", data={"password": "not mine"})
     assert (wrong.status_code, CODES[0] in wrong.text) == (422, False)
-    assert "This password is not right" in wrong.text
+    assert "This is not your password" in wrong.text
     done = patient.post("/security/recovery-codes", data={"password": PASSWORD}).text
     assert all(code in done for code in CODES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from contracts import identity
@@ -117,12 +118,14 @@ def test_a_passkey_gets_a_name(patient: TestClient, back: Stub) -> None:
     assert back.last(identity.AddPasskey).fields == {"credential": CREDENTIAL, "name": "My phone"}
     back.answers[identity.AddPasskey] = refusal(422, "passkey")
     assert "could not be added" in patient.post("/security/passkeys/add", data=sent).text
+    back.answers[identity.AddPasskey] = refusal(409, "too-many")
+    assert "Remove one of them first" in patient.post("/security/passkeys/add", data=sent).text
 
 
 def test_a_passkey_is_removed_with_the_password(patient: TestClient, back: Stub) -> None:
     assert "Remove the passkey My phone?" in patient.get("/security/passkeys/k1/remove").text
     wrong = patient.post("/security/passkeys/k1/remove", data={"password": "not mine"})
-    assert "This password is not right" in wrong.text
+    assert "This is not your password" in wrong.text
     done = patient.post("/security/passkeys/k1/remove", data={"password": PASSWORD})
     assert done.headers["location"] == "/security?done=passkey-removed"
     assert back.last(identity.RemovePasskey).fields["passkey"] == "k1"
@@ -149,10 +152,8 @@ def test_a_sentence_of_the_address_is_not_shown(patient: TestClient) -> None:
     assert 'class="banner' not in patient.get("/security?done=anything").text
 
 
-def test_the_browser_keeps_the_value_by_which_it_is_known(browser: TestClient, back: Stub) -> None:
-    def remembered(fields: dict[str, object]) -> object:
-        from starlette.responses import Response
-
+def test_a_browser_is_known_again_and_says_what_it_is(browser: TestClient, back: Stub) -> None:
+    def remembered(fields: dict[str, object]) -> Response:
         session = identity.SessionAnswer(
             caller=back.callers["patient"], idle_seconds=600, expires_in=43200
         )
@@ -161,12 +162,14 @@ def test_the_browser_keeps_the_value_by_which_it_is_known(browser: TestClient, b
         response.set_cookie("device", "d1.mac", max_age=31_536_000, httponly=True)
         return response
 
-    back.answers[identity.SignIn] = remembered  # type: ignore[assignment]
+    back.answers[identity.SignIn] = remembered
     sent = {"email": "patient@harborview.example", "password": PASSWORD}
     answered = browser.post("/sign-in", data=sent)
     assert any(
         cookie.startswith("device=d1.mac") and "Max-Age=31536000" in cookie
         for cookie in answered.headers.get_list("set-cookie")
     )
-    browser.post("/sign-in", data=sent)
-    assert "device=d1.mac" in back.last(identity.SignIn).headers["cookie"]
+    browser.post("/sign-in", data=sent, headers={"user-agent": "Firefox"})
+    asked = back.last(identity.SignIn)
+    assert "device=d1.mac" in asked.headers["cookie"]
+    assert asked.headers["user-agent"] == "Firefox"

@@ -35,6 +35,7 @@ def test_a_verified_relation_is_sent_whole(support: TestClient, back: Stub) -> N
         "patient": "p7", "email": "maria@mail.example", "given": "Maria", "family": "Okafor",
         "basis": "parent", "evidence": "birth-certificate", "since": "2026-03-04",
         "until": "2027-01-31", "contact": "other@mail.example", "item": "q1",
+        "registration": None,
     }  # fmt: skip
 
 
@@ -125,6 +126,7 @@ def test_a_registration_of_a_minor_leads_to_the_form_with_its_address(support: T
     assert "/g4/reject" in item
     page = support.get(f"{AT}?registration=g4").text
     assert 'value="maria@mail.example"' in page
+    assert 'name="registration" value="g4"' in page
     assert 'value="Chidi"' not in page
 
 

@@ -103,14 +103,19 @@ async def test_a_body_that_cannot_be_filled_goes_nowhere(
     assert services.asked == []
 
 
-async def test_enrolling_takes_the_body_as_it_is_and_opens_a_session(
+async def test_enrolling_opens_a_session_in_a_browser_that_is_known_from_then_on(
     stranger: httpx2.AsyncClient, services: Services
 ) -> None:
-    services.answers["cmd.identity.CompleteEnrolment"] = (200, {"cookie": "first"})
+    services.answers["cmd.identity.CompleteEnrolment"] = (
+        200,
+        {"cookie": "first", "device": "d1.mac"},
+    )
     sent = {"link": "i.secret", "code": "ABCDE-FGHJK"}
     await stranger.post("/api/v1/identity/complete-enrolment", json=sent)
-    assert services.asked[-1][1] == sent
-    assert stranger.cookies["sid"] == "first"
+    asked = services.asked[-1][1]
+    assert {**asked, "label": ""} == {**sent, "device": "", "label": ""}
+    assert asked["label"]
+    assert (stranger.cookies["sid"], stranger.cookies["device"]) == ("first", "d1.mac")
 
 
 async def test_signing_out_ends_the_session_and_the_browser_stays_known(

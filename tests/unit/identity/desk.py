@@ -21,7 +21,6 @@ from contracts.identity import (
     Demographics,
     Identifier,
     MayNotify,
-    MayNotifyAccount,
     MayNotifyAnswer,
     PatientAnswer,
     RecordPatient,
@@ -49,7 +48,6 @@ from services.identity.bucket import Gone, Stale
 from services.identity.challenges import Challenges
 from services.identity.deps import Deps
 from services.identity.events import CODEC
-from services.identity.events.account import AccountNoticed
 from services.identity.invitation_secrets import InvitationSecrets
 from services.identity.link_secrets import LinkSecrets
 from services.identity.passwords import Passwords
@@ -279,23 +277,6 @@ class Desk:
         """What the notifier is told before an e-mail."""
         query = MayNotify(kind=kind, patient=patient, reference=reference)
         return MayNotifyAnswer.model_validate(await self.ask(query, NOTIFIER))
-
-    async def may_notify_account(
-        self, notice: str, account: str, reference: str
-    ) -> MayNotifyAnswer:
-        """What the notifier is told before a letter to an account."""
-        query = MayNotifyAccount.model_validate(
-            {"notice": notice, "account": account, "reference": reference}
-        )
-        return MayNotifyAnswer.model_validate(await self.ask(query, NOTIFIER))
-
-    async def letters(self) -> list[tuple[str, MayNotifyAnswer]]:
-        """Every letter to an account that has been due, oldest first, as the notifier would send it."""
-        return [
-            (event.notice, await self.may_notify_account(event.notice, event.account, event.reference))
-            for event in await self.events()
-            if isinstance(event, AccountNoticed)
-        ]
 
     async def sent(self, patient: str, invitation: str, at: datetime | None = None) -> None:
         """The notifier says that the invitation's e-mail went out."""

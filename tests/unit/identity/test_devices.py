@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.identity import (
+    ChangeEmail,
     ChangePassword,
     EndDevice,
     GetSecurity,
@@ -132,6 +133,16 @@ async def test_a_new_password_needs_the_old_one_and_must_be_strong(desk: Desk) -
     weak = ChangePassword(current=SecretStr(PASSWORD), password=SecretStr("password12345678"))
     assert await desk.refused(weak, caller) == "weak-password"
     assert (await desk.reply(sign_in())).status == 200
+
+
+async def test_an_address_that_waits_to_be_confirmed_is_shown(desk: Desk) -> None:
+    caller = await maria(desk)
+    change = ChangeEmail(email="new@example.com", password=SecretStr(PASSWORD))
+    assert (await desk.reply(change, caller)).status == 200
+    page = await desk.ask(GetSecurity(), caller)
+    assert (page["email"], page["email_waits"]) == ("maria@example.com", "new@example.com")
+    desk.clock.move(timedelta(days=2))
+    assert (await desk.ask(GetSecurity(), caller))["email_waits"] == ""
 
 
 async def test_of_very_many_browsers_only_the_newest_stay_known(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from webauthn.helpers import bytes_to_base64url
 
 from contracts.common import Role
 from contracts.identity import (
@@ -21,7 +22,8 @@ from contracts.identity import (
     SignInWithPasskey,
 )
 from kernel.bus.requests import Reply
-from tests.unit.identity.desk import OPERATOR, PASSWORD, Desk
+from services.identity.decider.security import Passkey, Security, use_passkey
+from tests.unit.identity.desk import NOON, OPERATOR, PASSWORD, Desk
 from tests.unit.identity.signing import (
     DOCTOR,
     Authenticator,
@@ -119,6 +121,21 @@ async def test_of_two_who_hand_in_one_signature_together_one_enters(desk: Desk) 
     assert sorted(reply.status for reply in replies) == [200, 422]
 
 
+async def test_of_two_who_take_one_challenge_together_one_gets_it(desk: Desk) -> None:
+    read = desk.bucket.get
+
+    async def get_then_wait(key: str) -> tuple[bytes, int]:
+        found = await read(key)
+        await asyncio.sleep(0)  # both read before either writes
+        return found
+
+    desk.bucket.get = get_then_wait  # type: ignore[method-assign]  # a slow bus
+    challenges = desk.deps.challenges
+    given = await challenges.give("sign-in", desk.now())
+    takers = [challenges.take(given, "sign-in", desk.now()) for _ in range(2)]
+    assert sorted(await asyncio.gather(*takers)) == [False, True]
+
+
 @pytest.mark.parametrize(("seconds", "status"), [(299, 200), (300, 422)])
 async def test_a_challenge_is_good_for_five_minutes(desk: Desk, seconds: int, status: int) -> None:
     key = await marias_key(desk)
@@ -145,6 +162,22 @@ async def test_a_count_that_goes_back_is_a_copy_at_work(desk: Desk) -> None:
     assert (await hand_in(desk, key.sign(await begin(desk)))).status == 422
     key.count = 6
     assert (await hand_in(desk, key.sign(await begin(desk)))).status == 200
+
+
+def test_of_two_signatures_decided_together_the_lower_count_is_refused() -> None:
+    known = Security(passkeys={"p": Passkey("credential", 7)})
+    assert use_passkey(known, "maria", "p", 7, NOON) == []
+    assert use_passkey(known, "maria", "p", 0, NOON) == []
+    assert len(use_passkey(known, "maria", "p", 8, NOON)) == 1
+    assert use_passkey(known, "maria", "gone", 8, NOON) == []
+    never_counts = Security(passkeys={"p": Passkey("credential", 0)})
+    assert len(use_passkey(never_counts, "maria", "p", 0, NOON)) == 1
+
+
+async def test_a_passkey_that_says_another_account_is_refused(desk: Desk) -> None:
+    key = await marias_key(desk)
+    key.user = bytes_to_base64url(b"somebody-else")
+    assert (await hand_in(desk, key.sign(await begin(desk)))).status == 422
 
 
 async def test_a_signature_by_another_key_is_refused(desk: Desk) -> None:

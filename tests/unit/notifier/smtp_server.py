@@ -17,10 +17,11 @@ from services.notifier.smtp import Mailer, Server
 
 @dataclass
 class PostOffice:
-    """Answers as told, and keeps what it took."""
+    """Answers as told, and keeps what it took. `full` mailboxes take nothing now."""
 
     answer_to_recipient: str = ""
     answer_to_data: str = "250 Taken"
+    full: set[str] = field(default_factory=set)
     letters: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     connections: int = 0
@@ -44,6 +45,8 @@ class PostOffice:
     ) -> str:
         if self.answer_to_recipient:
             return self.answer_to_recipient
+        if address in self.full:
+            return "452 Mailbox full"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

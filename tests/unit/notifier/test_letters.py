@@ -10,6 +10,7 @@ from typing import cast, get_args
 import pytest
 
 from contracts.identity import MayNotifyAnswer
+from contracts.identity.security import Notice
 from contracts.notifier import Kind
 from contracts.practice import Phone, Profile, Terms
 from services.notifier.letters import BadAddress, compose, message_id, parse, render, tel
@@ -32,7 +33,21 @@ PROFILE = Profile(
 LEAVE = MayNotifyAnswer(
     address="maya@mail.example", given="Maya", link="01abc.k-_3", code="7K3QM-0ZB4T"
 )
-KINDS = [pytest.param(kind, id=kind) for kind in get_args(Kind)]
+NOTICES: tuple[Notice, ...] = get_args(Notice)
+ALL: tuple[Kind | Notice, ...] = (*get_args(Kind), *NOTICES)
+KINDS = [pytest.param(kind, id=kind) for kind in ALL]
+PAGES = {
+    "password-reset": "/reset/01abc.k-_3",
+    "address-old": "/confirm-address/01abc.k-_3",
+    "address-new": "/confirm-address/01abc.k-_3",
+    "patient-address": "/confirm-address/01abc.k-_3",
+    "security-changed": "/security",
+    "relation-changed": "/connections",
+    "turns-12-soon": "/connections",
+    "turned-12": "/connections",
+    "turns-18-soon": "/connections",
+    "turned-18": "/connections",
+}
 
 
 @pytest.mark.rule("R51", "R56")
@@ -67,15 +82,49 @@ def test_a_number_as_people_write_it_becomes_a_link() -> None:
 
 def test_a_practice_without_phones_still_gets_its_letters_out() -> None:
     bare = PROFILE.model_copy(update={"phones": ()})
-    for kind in get_args(Kind):
+    for kind in ALL:
         assert "None" not in render(kind, bare, LEAVE).text + render(kind, bare, LEAVE).html
 
 
-def test_only_the_invitation_holds_the_link_and_the_code() -> None:
-    for kind in ("new-result", "address-notice"):
+def test_no_letter_holds_a_code_or_a_link_that_is_not_for_it() -> None:
+    for kind in set(ALL) - {"invitation"}:
         letter = render(kind, PROFILE, LEAVE)
         assert LEAVE.code not in letter.text + letter.html + letter.subject
-        assert LEAVE.link not in letter.text + letter.html
+        opens = LEAVE.link in PAGES.get(kind, "")
+        assert (LEAVE.link in letter.text, LEAVE.link in letter.html) == (opens, opens)
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_letter_to_an_account_leads_to_its_page(notice: Notice) -> None:
+    letter = render(notice, PROFILE, LEAVE)
+    assert f"\nhttp://localhost:8080{PAGES[notice]}\n" in letter.text
+    assert f'href="http://localhost:8080{PAGES[notice]}"' in letter.html
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_letter_to_an_account_is_a_postcard(notice: Notice) -> None:
+    """No number that tells an age or a day, no health matter, nobody's name but the reader's."""
+    bare = PROFILE.model_copy(update={"phones": ()})
+    letter = render(notice, bare, LEAVE.model_copy(update={"link": "secret"}))
+    said = f"{letter.subject} {letter.text}".replace(bare.name, "").lower()
+    assert not re.search(r"\b\d+\b", said.replace("localhost:8080", ""))
+    for word in ("result", "lab", "test", "born", "child", "son", "daughter", "doctor", "medical"):
+        assert not re.search(rf"\b{word}\b", said), word
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_text_and_html_say_the_same(notice: Notice) -> None:
+    letter = render(notice, PROFILE, LEAVE)
+    seen = " ".join(re.sub("<[^>]+>", " ", letter.html).split()).lower()
+    for line in letter.text.splitlines():
+        if line and not line.startswith(("Hello", "Questions?", "More about", "http")):
+            assert line.rstrip(":").lower() in seen, line
+
+
+@pytest.mark.parametrize("notice", ["address-new", "patient-address"])
+def test_an_address_that_is_not_confirmed_yet_is_told_nobodys_name(notice: Notice) -> None:
+    letter = render(notice, PROFILE, LEAVE)
+    assert "Maya" not in letter.subject + letter.text + letter.html
 
 
 @pytest.mark.rule("R30")
@@ -94,7 +143,7 @@ def test_the_notice_to_the_other_address_names_nobody() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_cannot_write_html_or_lines_of_its_own(kind: Kind) -> None:
+def test_a_name_cannot_write_html_or_lines_of_its_own(kind: Kind | Notice) -> None:
     nasty = LEAVE.model_copy(update={"given": '<b>Maya</b>\r\nBcc: x@y.example\r\n\r\n"'})
     letter = render(kind, PROFILE, nasty)
     assert "<b>" not in letter.html
@@ -104,7 +153,7 @@ def test_a_name_cannot_write_html_or_lines_of_its_own(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_letter_is_a_proper_message_in_text_and_html(kind: Kind) -> None:
+def test_a_letter_is_a_proper_message_in_text_and_html(kind: Kind | Notice) -> None:
     message = compose(render(kind, PROFILE, LEAVE), PROFILE, "maya@mail.example", "e-1", NOW, TRACE)
     read = message_from_bytes(bytes(message), policy=policy.default)
     assert read.defects == []

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -15,95 +12,26 @@ from contracts.identity import InvitationIssued, MayNotify, MayNotifyAnswer
 from contracts.labs import LabVerified
 from contracts.notifier import EmailFailed, EmailSent
 from kernel.policy import React
-from kernel.projection import Record
 from services.notifier import policies
 from services.notifier.decider import EMAIL, email_id, settle
+from services.notifier.delivery import Deps, NotConfigured
 from services.notifier.events import (
     CODEC,
     EmailDelivered,
+    EmailDue,
     EmailRejected,
     EmailWithheld,
-    Outcome,
 )
-from services.notifier.policies import POLICIES, Deps, NotConfigured
+from services.notifier.policies import POLICIES
 from services.notifier.publisher import PUBLISHER
-from services.notifier.smtp import Deferred, Mailer
-from services.notifier.views import PROFILE_IN_FORCE, SETTLED
-from tests.unit.notifier.smtp_server import PostOffice, post_office
-from tests.unit.notifier.test_letters import LEAVE, NOW, PROFILE, TRACE
+from services.notifier.smtp import Deferred
+from tests.unit.notifier.log import given, hear, record
+from tests.unit.notifier.smtp_server import PostOffice
+from tests.unit.notifier.test_letters import LEAVE, NOW
 
 VERIFIED = LabVerified(report="r1", patient="p1", verified=NOW)
 INVITED = InvitationIssued(invitation="i1", patient="p1")
 NO_LEAVE = MayNotifyAnswer(address=None, reason="not enrolled")
-
-
-def record(event: Any) -> Record:
-    return Record(
-        position=7,
-        id="e7",
-        stream="heard:labs:result",
-        version=1,
-        name="x",
-        event=event,
-        at=NOW,
-        actor="labs",
-        trace=TRACE,
-        origin="labs",
-        owner="p1",
-    )
-
-
-@dataclass
-class Log:
-    """A stand-in for the kernel around one reaction: own streams, a profile, and identity."""
-
-    mailer: Mailer
-    leave: MayNotifyAnswer = LEAVE
-    stale: bool = False
-    configured: bool = True
-    now: datetime = NOW + timedelta(seconds=1)
-    streams: dict[str, list[Outcome]] = field(default_factory=dict)
-    asked: list[MayNotify] = field(default_factory=list)
-
-    @property
-    def deps(self) -> Deps:
-        return Deps(self.mailer)
-
-    async def read(self, ask: Any, **params: Any) -> list[dict[str, str]]:
-        if ask is SETTLED:
-            return [{"state": "settled"}] if self.streams.get(params["stream"]) else []
-        assert ask is PROFILE_IN_FORCE
-        return [{"body": PROFILE.model_dump_json()}] if self.configured else []
-
-    async def request(self, message: MayNotify, answer: type[Any]) -> MayNotifyAnswer:
-        self.asked.append(message)
-        return self.leave
-
-    async def execute(self, handler: Callable[[Any], Awaitable[Any]]) -> None:
-        await handler(self)
-
-    async def load(self, decider: Any, id: str) -> Any:
-        return reduce(decider.evolve, self.streams.get(decider.stream(id), ()), decider.initial)
-
-    def append(self, decider: Any, id: str, events: Iterable[Outcome]) -> None:
-        self.streams.setdefault(decider.stream(id), []).extend(events)
-
-    @property
-    def outcomes(self) -> list[Outcome]:
-        return [event for events in self.streams.values() for event in events]
-
-
-@asynccontextmanager
-async def given(office: PostOffice, **facts: Any) -> AsyncIterator[Log]:
-    async with post_office(office) as mailer:
-        yield Log(mailer, **facts)
-
-
-async def hear(log: Log, event: Any) -> None:
-    """Run every reaction to an event, as the kernel does."""
-    for reaction in POLICIES.reactions:
-        if type(event) in reaction.kinds:
-            await reaction.handler(event, record(event), cast(React[Deps], log))
 
 
 @pytest.mark.rule("R18")
@@ -131,7 +59,8 @@ async def test_an_invitation_goes_out_with_its_link_and_another_address_is_told(
     office = PostOffice()
     async with given(office) as log:
         await hear(log, INVITED)
-    assert [(q.kind, q.reference) for q in log.asked] == [
+    asked = [q for q in log.asked if isinstance(q, MayNotify)]
+    assert [(q.kind, q.reference) for q in asked] == [
         ("invitation", "i1"),
         ("address-notice", "i1"),
     ]
@@ -168,8 +97,13 @@ def test_every_reaction_says_how_old_its_news_may_be() -> None:
     ages = {reaction.name: reaction.max_age for reaction in POLICIES.reactions}
     assert ages == {
         "email-new-result": timedelta(days=2),
+        "find-others-to-email": timedelta(days=2),
+        "email-others": timedelta(days=2),
         "email-invitation": timedelta(days=10),
         "email-address-notice": timedelta(days=10),
+        "email-reset": timedelta(hours=1),
+        "email-address-change": timedelta(days=1),
+        "email-account": timedelta(days=10),
     }
 
 
@@ -234,6 +168,7 @@ def test_what_is_stored_reads_back_and_belongs_to_the_patient() -> None:
         EmailDelivered("invitation", "p1", "i1", NOW),
         EmailRejected("invitation", "p1", "i1", "SMTP 550"),
         EmailWithheld("invitation", "p1", "i1", "stale"),
+        EmailDue("new-result", "p1", "e7", "a2"),
     ):
         stored = CODEC.encode(event)
         assert stored.owner == "p1"

@@ -226,6 +226,7 @@ class AccountNotice(PublishedEvent):
 
     service: ClassVar[str] = "identity"
     topic: ClassVar[str] = "notice"
+    about: ClassVar[str | None] = "account"  # letters wait for the same account's, and no other's
     notice: Notice
     account: Id
     reference: Id

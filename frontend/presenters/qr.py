@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qrcode.constants import ERROR_CORRECT_M  # type: ignore[import-untyped]  # publishes none
-from qrcode.main import QRCode  # type: ignore[import-untyped]
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.main import QRCode
 
 QUIET = 4
 """Empty modules around it, as the standard wants."""

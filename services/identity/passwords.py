@@ -18,6 +18,7 @@ from services.identity.names import plain
 
 SHORTEST = 15
 _STRONG = 3
+_OWN = 8  # letters that are not the person's name or address
 _THREADS = 2
 # Guessing strength is measured on the beginning only: the estimate's cost grows with the square.
 _MEASURED = 72
@@ -64,8 +65,18 @@ def check_strength(password: str, about: Sequence[str]) -> None:
     if len(password) < SHORTEST:
         raise _weak(f"Use at least {SHORTEST} characters. A few unrelated words work well.")
     words = [word for text in about for word in plain(text).split()]
+    if len(_without(password, words)) < _OWN:
+        raise _weak("Use words that have nothing to do with your name or your e-mail address.")
     if zxcvbn(password[:_MEASURED], user_inputs=words)["score"] < _STRONG:
         raise _weak("This password is easy to guess. Use a few unrelated words instead.")
+
+
+def _without(password: str, words: Sequence[str]) -> str:
+    """What of a password is not the person's own name or address."""
+    left = plain(password).replace(" ", "")
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "") if len(word) > 2 else left
+    return left
 
 
 def _weak(sentence: str) -> Refused:

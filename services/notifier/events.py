@@ -20,7 +20,7 @@ from kernel.phi import PhiRepr
 class EmailDue(PhiRepr):
     """One more account than the first is to hear of the event `reference` (R3, R42)."""
 
-    OWNER: ClassVar[str] = "patient"  # whose mail goes where is kept under the patient's key
+    OWNER: ClassVar[str] = "account"  # so that it waits for nobody else's letters
     kind: Kind
     patient: str
     reference: str

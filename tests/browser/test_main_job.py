@@ -44,7 +44,7 @@ def staff(chromium: Browser, portal: Running, email: str) -> Page:
     page.goto("/sign-in")
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password", exact=True).fill(portal.password_of(email))
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/staff/**")
     return page
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from contracts.common import Caller, Done, Role
 from contracts.identity import (
     AcceptAgreement,
@@ -11,7 +13,7 @@ from contracts.identity import (
     GetConnections,
 )
 from kernel.api import Call
-from kernel.clock import from_micros
+from kernel.clock import from_micros, micros
 from kernel.projection import Row
 from services.identity import access
 from services.identity.ages import ADULT, TWELVE, turns
@@ -22,6 +24,7 @@ from services.identity.decider.patient import PATIENT, Patient
 from services.identity.deps import Deps
 from services.identity.leaving import leave
 from services.identity.views.accounts import ACCOUNT_BY_ID
+from services.identity.views.links import ADDRESSES_WAITING
 
 
 @API.query(GetConnections, roles={Role.PATIENT})
@@ -29,9 +32,12 @@ async def get_connections(query: GetConnections, call: Call[Deps, Caller]) -> Co
     """Everybody whose record this account is connected to, and what is going to happen."""
     day = await the_day(call.read, call.now)
     found = await connections_of(call.read, call.caller.subject, day)
-    account = (await call.read(ACCOUNT_BY_ID, account=call.caller.subject))[0]
+    subject = call.caller.subject
+    account = (await call.read(ACCOUNT_BY_ID, account=subject))[0]
+    rows = await call.read(ADDRESSES_WAITING, account=subject, now=micros(call.now))
+    waits = {row["patient"]: row["email"] for row in rows}
     return ConnectionsAnswer(
-        connections=tuple(_connection(each, account, len(found), day) for each in found),
+        connections=tuple(_connection(each, account, len(found), waits, day) for each in found),
         terms=day.documents.terms,
         hipaa=day.documents.hipaa,
     )
@@ -62,7 +68,9 @@ async def disenrol(command: Disenrol, call: Call[Deps, Caller]) -> Done:
     return Done(id=command.patient)
 
 
-def _connection(found: Connected, account: Row, connections: int, day: Day) -> Connection:
+def _connection(
+    found: Connected, account: Row, connections: int, waits: Mapping[str, str], day: Day
+) -> Connection:
     holder = holder_of(account, connections)
     mail, address = access.mail_of(found.relation, found.person, holder, day.today)
     born = found.person.born
@@ -79,6 +87,7 @@ def _connection(found: Connected, account: Row, connections: int, day: Day) -> C
         turns_18=grown if grown and grown > day.today else None,
         mail=mail,
         mail_to=address,
+        mail_waits=waits.get(found.patient, ""),
         terms=found.relation.terms,
         hipaa=found.relation.hipaa,
     )

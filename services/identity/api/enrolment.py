@@ -19,6 +19,7 @@ from contracts.identity import (
 )
 from kernel.api import Call
 from kernel.decider import Refused
+from kernel.projection import Row
 from kernel.turn import Turn
 from services.identity import addresses
 from services.identity.admitting import CANNOT, Enrolment, admit
@@ -34,6 +35,7 @@ from services.identity.events.registration import SupportItemOpened
 from services.identity.inviting import invite
 from services.identity.practice import profile_now, today
 from services.identity.views.accounts import ACCOUNT_BY_ADDRESS, ACCOUNT_BY_ID
+from services.identity.views.connections import PERSON
 from services.identity.views.invitations import INVITATION_BY_ID
 
 _WRONG_CODE = "The code or the date of birth is not right."
@@ -124,16 +126,17 @@ async def complete_enrolment(command: CompleteEnrolment, call: Call[Deps, Caller
 async def _typed(call: Call[Deps, Caller], id: str, command: CompleteEnrolment) -> Try:
     """With a strong new password, or the one of the account that the address has (R35)."""
     password, passwords = command.password.get_secret_value(), call.deps.passwords
-    emails = [row["email"] for row in await call.read(INVITATION_BY_ID, invitation=id)]
-    known = [
-        row
-        for email in emails
-        for row in await call.read(ACCOUNT_BY_ADDRESS, address=addresses.key(email))
-    ]
+    rows = await call.read(INVITATION_BY_ID, invitation=id)
+    known: list[Row] = []
+    about: list[str] = []
+    for row in rows:
+        known += await call.read(ACCOUNT_BY_ADDRESS, address=addresses.key(row["email"]))
+        people = await call.read(PERSON, patient=row["patient"])
+        about += [row["email"], *(f"{p['given']} {p['family']}" for p in people)]
     if known:
         fits, kept = await passwords.fits(known[0]["password"], password), ""
     else:
-        await passwords.check(password, emails)
+        await passwords.check(password, about)
         fits, kept = True, await passwords.hash(password)
     return Try(
         invitation=id,

@@ -96,8 +96,12 @@ class AccountClosed:
 
 @dataclass(frozen=True, slots=True)
 class AccountNoticed:
-    """A letter to the account is due (see `contracts.identity.Notice`)."""
+    """A letter to the account is due (see `contracts.identity.Notice`).
 
+    It names its owner because what it publishes is about the account.
+    """
+
+    OWNER: ClassVar[str] = "account"
     account: str
     notice: str
     reference: str

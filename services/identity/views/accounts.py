@@ -83,9 +83,7 @@ def own_record_left(event: events.OwnRecordLeft, record: Record) -> Iterator[Wri
 @ACCOUNTS.on(events.SessionsEnded)
 def sessions_ended(event: events.SessionsEnded, record: Record) -> Iterator[Write]:
     """What began before opens nothing, whatever the bucket still holds."""
-    yield _end_sessions(
-        account=event.account, sessions_from=micros(event.at), kept=event.kept
-    )
+    yield _end_sessions(account=event.account, sessions_from=micros(event.at), kept=event.kept)
 
 
 @ACCOUNTS.on(events.PasswordChanged)
@@ -97,9 +95,7 @@ def password_changed(event: events.PasswordChanged, record: Record) -> Iterator[
 @ACCOUNTS.on(links.EmailChanged)
 def email_changed(event: links.EmailChanged, record: Record) -> Iterator[Write]:
     """They sign in with another address."""
-    yield _set_address(
-        account=event.account, address=addresses.key(event.email), email=event.email
-    )
+    yield _set_address(account=event.account, address=addresses.key(event.email), email=event.email)
 
 
 @ACCOUNTS.on(events.AccountClosed)

@@ -24,7 +24,7 @@ from contracts.labs import ChartAccessed
 from tests.unit.identity import steps
 from tests.unit.identity.desk import OPERATOR, PASSWORD, SUPPORT, Desk
 from tests.unit.identity.family import MOTHER, connected, enrolled, exchange
-from tests.unit.identity.test_accounts import staff
+from tests.unit.identity.signing import staff
 
 
 async def doctor(desk: Desk) -> tuple[Caller, str]:

@@ -41,7 +41,7 @@ from tests.unit.identity.family import (
     parent,
     state_of,
 )
-from tests.unit.identity.test_accounts import staff
+from tests.unit.identity.signing import staff
 
 
 @pytest.mark.rule("R42", "R54", "S3")

@@ -130,7 +130,7 @@ async def test_the_code_may_be_typed_as_people_type(desk: Desk) -> None:
 async def test_a_weak_password_is_no_wrong_try(desk: Desk) -> None:
     mail = await invite(desk, await desk.record())
     await accept_both(desk, mail)
-    for weak in ("short", "aaaaaaaaaaaaaaaaaaaa", "password12345678"):
+    for weak in ("short", "aaaaaaaaaaaaaaaaaaaa", "password12345678", "maria garcia-lopez"):
         assert await desk.refused(complete(mail, password=weak)) == "weak-password"
     assert "WrongCodeTried" not in await desk.names()
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from contracts.common import Caller, Role
 from contracts.identity import (
     BreakGlass,
+    ChangeEmail,
     CoverColleague,
     MergePatient,
     RequestCorrection,
@@ -22,7 +23,7 @@ from kernel.store.port import Ask
 from services.identity.views import VIEWS
 from services.identity.views.registrations import WAITING
 from tests.unit.identity import steps
-from tests.unit.identity.desk import SUPPORT, Desk, form
+from tests.unit.identity.desk import PASSWORD, SUPPORT, Desk, form
 from tests.unit.identity.family import child, parent
 from tests.unit.identity.signing import Authenticator, add_passkey, caller_of, set_up_app
 
@@ -60,6 +61,8 @@ async def a_busy_week(desk: Desk) -> None:
     holder = await caller_of(desk, session["cookie"])
     await set_up_app(desk, holder)
     await add_passkey(desk, holder, Authenticator())
+    change = ChangeEmail(email="new@example.com", password=SecretStr(PASSWORD))
+    await desk.ask(change, holder)
     await desk.ask(SignIn(email="maria@example.com", password=SecretStr("wrong")))
     await desk.ask(parent(await child(desk, 8), email="maria@example.com"), SUPPORT)
     doctor = Caller(subject="dr", role=Role.PROVIDER, provider="prov-1", name="Dr Who")

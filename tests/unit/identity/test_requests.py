@@ -65,7 +65,7 @@ async def test_two_children_asked_for_at_once_are_two_items(desk: Desk) -> None:
     ada = await child(desk, 8)
     done = await desk.reply(asking(described(8), described(3, "Ben")), mother)
     assert done.status == 201
-    first, second = await queue(desk)
+    first, second = sorted(await queue(desk), key=lambda item: item["people"][0]["given"])
     assert [first["people"][0]["given"], second["people"][0]["given"]] == ["Ada", "Ben"]
     item = (await desk.ask(GetItem(item=first["item"]), SUPPORT))["item"]
     assert [card["patient"] for card in item["candidates"]] == [ada]

@@ -137,5 +137,7 @@ def test_a_settled_letter_stays_settled() -> None:
     assert len({email_id(notice, "e7") for notice in NOTICES}) == len(NOTICES)
 
 
-def test_notices_are_heard() -> None:
+def test_notices_are_heard_and_one_accounts_wait_for_no_others() -> None:
+    """The kernel keeps one owner's events in order, and an event about nobody behind all the others."""
     assert AccountNotice in HEARS.contracts
+    assert AccountNotice.about == "account"

@@ -18,7 +18,6 @@ from services.notifier.delivery import Deps, NotConfigured
 from services.notifier.events import (
     CODEC,
     EmailDelivered,
-    EmailDue,
     EmailRejected,
     EmailWithheld,
 )
@@ -168,7 +167,6 @@ def test_what_is_stored_reads_back_and_belongs_to_the_patient() -> None:
         EmailDelivered("invitation", "p1", "i1", NOW),
         EmailRejected("invitation", "p1", "i1", "SMTP 550"),
         EmailWithheld("invitation", "p1", "i1", "stale"),
-        EmailDue("new-result", "p1", "e7", "a2"),
     ):
         stored = CODEC.encode(event)
         assert stored.owner == "p1"

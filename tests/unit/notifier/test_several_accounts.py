@@ -8,7 +8,8 @@ import pytest
 
 from contracts.identity import MayNotify, MayNotifyAnswer
 from contracts.labs import LabVerified
-from services.notifier.events import EmailDelivered, EmailWithheld
+from services.notifier.events import CODEC, EmailDelivered, EmailDue, EmailWithheld
+from services.notifier.publisher import PUBLISHER
 from services.notifier.smtp import Deferred
 from tests.unit.notifier.log import Log, given, hear
 from tests.unit.notifier.smtp_server import PostOffice
@@ -72,6 +73,14 @@ async def test_who_is_not_connected_any_more_when_their_turn_comes_gets_none() -
         await hear(log, VERIFIED)
     assert recipients(office) == sorted([FIRST, FATHER])
     assert EmailWithheld("new-result", "p1", "e7", "not connected") in log.outcomes
+
+
+@pytest.mark.rule("R42")
+def test_the_letters_of_different_people_are_retried_apart() -> None:
+    """The kernel keeps one owner's events in order: these belong to whoever is written to."""
+    stored = [CODEC.encode(EmailDue("new-result", "p1", "e7", account)) for account in ("a2", "a3")]
+    assert [each.owner for each in stored] == ["a2", "a3"]
+    assert PUBLISHER.publish(EmailDue("new-result", "p1", "e7", "a2")) is None
 
 
 async def test_each_is_asked_about_by_name() -> None:

@@ -1,15 +1,30 @@
-"""May one more record hang on an account? Asked when staff verify, and again when somebody enrols."""
+"""May one more record hang on an account, or its mail go to an address (R42-R44)? Asked when staff
+verify, and again when somebody enrols or confirms.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
 from contracts.common import Basis
+from kernel.decider import Refused
 from kernel.turn import Turn
+from services.identity import addresses
 from services.identity.ages import adult
 from services.identity.decider import account as accounts
 from services.identity.decider import connection
 from services.identity.decider.patient import PATIENT, Patient
+from services.identity.views.connections import CONTACT_OF_OTHERS
+
+
+async def check_contact(turn: Turn, patient: str, email: str) -> None:
+    """Mail about a patient goes to nobody's account, and to no address of another patient (R44)."""
+    key = addresses.key(email)
+    mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, key)
+    others = await turn.read(CONTACT_OF_OTHERS, contact_key=key, patient=patient)
+    if mailbox.account or others:
+        said = "Use another address: this one is somebody's already."
+        raise Refused("address-in-use", said, 409, {"contact": said, "email": said})
 
 
 async def check_link(

@@ -94,7 +94,8 @@ def test_the_invited_patient_accepts_in_order_and_is_signed_in(
 ) -> None:
     link, code = invitation_in(portal.mails(to=ADDRESS)[0]["text"])
     opened = stranger.post("identity/open-invitation", link=link)
-    assert opened.json() == {"state": "open", "terms_accepted": False, "hipaa_accepted": False}
+    steps = {"terms_accepted": False, "hipaa_accepted": False, "for_another": False}
+    assert opened.json() == {"state": "open", **steps}
     profile = stranger.get("practice/profile").json()["profile"]
     versions = {t["document"]: t["version"] for t in profile["terms"]}
     finish = {"link": link, "code": code, "born": form_of("Noelle")["born"], "password": PASSWORD}

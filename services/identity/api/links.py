@@ -34,6 +34,7 @@ from services.identity.decider.patient import PATIENT, Patient
 from services.identity.deps import Deps
 from services.identity.events.account import EmailReleased
 from services.identity.events.links import AddressChangeDone, EmailChanged, Side
+from services.identity.linking import check_contact
 from services.identity.views.accounts import ACCOUNT_BY_ID
 from services.identity.views.links import LINK_BY_REFERENCE
 
@@ -111,7 +112,7 @@ async def set_mail_address(command: SetMailAddress, call: Call[Deps, Caller]) ->
     state: Patient = await turn.load(PATIENT, command.patient)
     if connection.held_by(state.relations, account) is None:
         raise Refused("not-found", "There is no such connection.", 404)
-    accounts.check_free(await turn.load(accounts.EMAIL, addresses.key(command.email)))
+    await check_contact(turn, command.patient, command.email)
     await _request(turn, account, command.email, command.patient)
     return Nothing()
 
@@ -180,13 +181,13 @@ async def _confirm(turn: Turn, link: Link) -> bool:
 
 async def _take_effect(turn: Turn, holder: accounts.Account, change: address_change.Change) -> None:
     """The address may have become somebody's since it was asked for: then nothing of this happens."""
-    old, new = addresses.key(holder.email), addresses.key(change.email)
-    mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, new)
     if change.patient:
-        accounts.check_free(mailbox)
+        await check_contact(turn, change.patient, change.email)
         await _send_mail_there(turn, holder.account, change)
         return
+    old, new = addresses.key(holder.email), addresses.key(change.email)
     if new != old:
+        mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, new)
         turn.append(accounts.EMAIL, new, accounts.reserve(mailbox, holder.account))
         await turn.load(accounts.EMAIL, old)
         turn.append(accounts.EMAIL, old, [EmailReleased(holder.account)])

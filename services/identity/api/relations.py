@@ -18,7 +18,7 @@ from services.identity.deps import Deps
 from services.identity.events.account import AccountNoticed
 from services.identity.events.connection import RelationVerified
 from services.identity.inviting import invite, void_live
-from services.identity.linking import check_link
+from services.identity.linking import check_contact, check_link
 
 _DESK = {Role.SUPPORT, Role.CLINIC}
 _REPLACED = "a newer relation took its place"
@@ -119,13 +119,12 @@ async def _tell(turn: Turn, account: str, relation: str) -> None:
 
 
 async def _check_contact(turn: Turn, command: VerifyRelation, contact: str) -> None:
-    """The other address is nobody's account, and not the same one over again (R44)."""
-    if not contact:
-        return
-    mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, addresses.key(contact))
-    if mailbox.account or addresses.key(contact) == addresses.key(command.email):
-        said = "Use another address: this one is somebody's already."
+    """The other address is nobody's, and not the same one over again (R44)."""
+    if contact and addresses.key(contact) == addresses.key(command.email):
+        said = "This is the address that they sign in with; use another one."
         raise Refused("address-in-use", said, 409, {"contact": said})
+    if contact:
+        await check_contact(turn, command.patient, contact)
 
 
 def _verified(

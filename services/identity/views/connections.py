@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from contracts.identity import Demographics
 from kernel.clock import micros
 from kernel.projection import Ask, Op, Record, View, Write, patch, upsert
+from services.identity import addresses
 from services.identity.events import connection as events
 from services.identity.events import patient as patients
 from services.identity.views.common import is_
@@ -32,6 +33,7 @@ relation = CONNECTIONS.table(
     sa.Column("verified_by", sa.Text),
     sa.Column("confirmed_by", sa.Text),
     sa.Column("contact", sa.Text),
+    sa.Column("contact_key", sa.Text, index=True),
     sa.Column("terms", sa.Text),
     sa.Column("hipaa", sa.Text),
     sa.Column("ended", sa.Integer),
@@ -54,8 +56,8 @@ _confirm = patch(relation, "confirmed_by")
 _end = patch(relation, "ended", "ended_why")
 
 
-def _agree(document: str) -> Op:
-    """Set a document's version on the account's live relation to a patient."""
+def _on_live(*columns: str) -> Op:
+    """Set columns of the account's live relation to a patient."""
     return Op(
         sa.update(relation)
         .where(
@@ -63,14 +65,15 @@ def _agree(document: str) -> Op:
             relation.c.account == sa.bindparam("holder"),
             relation.c.ended.is_(None),
         )
-        .values({document: sa.type_coerce(sa.bindparam("said"), sa.Text)})
+        .values({c: sa.type_coerce(sa.bindparam(f"new_{c}"), sa.Text) for c in columns})
     )
 
 
-_AGREED = {name: _agree(name) for name in ("terms", "hipaa", "contact")}
+_AGREED = {name: _on_live(name) for name in ("terms", "hipaa")}
+_set_contact = _on_live("contact", "contact_key")
 _NO_DATES = {
     "evidence": "", "email": "", "name": "", "valid_from": None, "until": None, "verified": None,
-    "verified_by": "", "confirmed_by": "", "contact": "", "ended": None, "ended_why": "",
+    "verified_by": "", "confirmed_by": "", "contact": "", "contact_key": "", "ended": None, "ended_why": "",
 }  # fmt: skip
 
 
@@ -119,7 +122,7 @@ def verified(event: events.RelationVerified, record: Record) -> Iterator[Write]:
         "valid_from": event.valid_from.isoformat(),
         "until": event.until.isoformat() if event.until else None,
         "verified": event.at.date().isoformat(), "verified_by": event.by,
-        "contact": event.contact,
+        "contact": event.contact, "contact_key": _key(event.contact),
     }  # fmt: skip
     yield _put(
         patient=event.patient, relation=event.relation, account=None, basis=event.basis,
@@ -163,13 +166,21 @@ def disenrolled(event: events.PatientDisenrolled, record: Record) -> Iterator[Wr
 @CONNECTIONS.on(events.AgreementAccepted)
 def agreed(event: events.AgreementAccepted, record: Record) -> Iterator[Write]:
     """One document more."""
-    yield _AGREED[event.document](who=event.patient, holder=event.account, said=event.version)
+    said = {f"new_{event.document}": event.version}
+    yield _AGREED[event.document](who=event.patient, holder=event.account, **said)
 
 
 @CONNECTIONS.on(events.MailAddressSet)
 def mail_address_set(event: events.MailAddressSet, record: Record) -> Iterator[Write]:
     """Mail about the patient goes elsewhere."""
-    yield _AGREED["contact"](who=event.patient, holder=event.account, said=event.email)
+    yield _set_contact(
+        who=event.patient, holder=event.account, new_contact=event.email,
+        new_contact_key=_key(event.email),
+    )  # fmt: skip
+
+
+def _key(address: str) -> str:
+    return addresses.key(address) if address else ""
 
 
 _with_person = sa.select(
@@ -182,4 +193,13 @@ OF_ACCOUNT = Ask(
     .limit(MOST)
 )
 OF_PATIENT = Ask(_with_person.where(is_(relation.c.patient)).order_by(*_oldest).limit(MOST))
+CONTACT_OF_OTHERS = Ask(
+    sa.select(relation.c.patient)
+    .where(
+        is_(relation.c.contact_key),
+        relation.c.patient != sa.bindparam("patient"),
+        relation.c.ended.is_(None),
+    )
+    .limit(1)
+)
 PERSON = Ask(sa.select(person).where(is_(person.c.patient)).limit(1))

@@ -276,3 +276,12 @@ async def test_what_staff_did_at_13_is_not_in_the_log_that_a_parent_reads(desk: 
 
 def _asked(cookie: str, patient: str) -> Exchange:
     return Exchange.model_validate({"cookie": cookie, "active": False, "patient": patient})
+
+
+@pytest.mark.rule("R44")
+async def test_two_teenagers_do_not_share_the_other_address_either(desk: Desk) -> None:
+    await enrolled(desk)
+    first, second = await child(desk, 13), await child(desk, 14)
+    await desk.ask(parent(first, contact="teens@example.com"), SUPPORT)
+    again = parent(second, contact="Teens+2@example.com")
+    assert await desk.refused(again, SUPPORT) == "address-in-use"

@@ -162,6 +162,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(identity.BeginPasskey, identity.PasskeyOptions, _S, success=200),
     Operation(identity.AddPasskey, Done, _S, success=200),
     Operation(identity.RemovePasskey, Done, _S, success=200),
+    Operation(identity.RemoveFactors, Done, _S),
     Operation(identity.EndDevice, Done, _S),
     Operation(identity.SignOutEverywhere, Done, _S),
     Operation(identity.RequestReset, Nothing, _P, success=202),

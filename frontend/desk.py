@@ -61,6 +61,7 @@ SAID = {
     "skipped": "Given up. Your reason is on record.",
     "related": "The relation is verified. Below is what it is good for now.",
     "confirmed": "Confirmed. Your name stands beside the first one.",
+    "factors": "Removed. They sign in with their password, and can set up another second factor.",
     "ended": "Ended. They have no access any more.",
     "corrected": "Corrected. It counts from now on.",
     "answered": "Closed. Who asked can read your answer.",

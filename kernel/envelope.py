@@ -33,7 +33,7 @@ class PublishedEvent(Contract):
     """A fact that other services may hear. Unknown fields are ignored: old readers, new writers.
 
     `service` and `topic` place it: events of one topic are ordered and chained by position.
-    `about` names the field that holds the patient id (None when no patient is meant).
+    `about` names the field with the id of whom it is about: a patient, or an account (None: nobody).
     """
 
     model_config = ConfigDict(extra="ignore")

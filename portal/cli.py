@@ -22,6 +22,8 @@ def main() -> None:
     again = commands.add_parser("rebuild", help="fold a stopped service's views anew")
     again.add_argument("service")
     commands.add_parser("parked", help="work that failed and waits")
+    staff = commands.add_parser("staff", help="accounts of the practice's staff")
+    _staff(staff.add_subparsers(dest="what", required=True))
     given = parser.parse_args()
     data = Path(os.environ.get("PORTAL_DATA", "var"))
     if given.command == "run":
@@ -44,7 +46,28 @@ def main() -> None:
         from portal.operating import rebuild
 
         asyncio.run(rebuild(data, given.service))
+    elif given.command == "staff":
+        from portal import staffing
+
+        if given.what == "add":
+            work = staffing.add(data, given.email, given.name, given.role, given.provider)
+        else:
+            work = staffing.remove_factors(data, given.email, given.evidence)
+        asyncio.run(work)
     else:
         from portal.operating import show_parked
 
         asyncio.run(show_parked(data))
+
+
+def _staff(what: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    add = what.add_parser("add", help="open an account; its first password is printed once")
+    add.add_argument("email")
+    add.add_argument("name")
+    add.add_argument("role", choices=("provider", "support", "clinic", "billing", "policy", "sre"))
+    add.add_argument("--provider", help="the id in the provider directory")
+    lost = what.add_parser(
+        "lost-factor", help="remove the second factors of somebody who lost them"
+    )
+    lost.add_argument("email")
+    lost.add_argument("evidence", help="how it was checked who they are")

@@ -203,6 +203,7 @@ class RelationRow(Contract):
     ended: datetime | None = None
     ended_why: Phi[str] = ""
     mail: MailState = "off"
+    second_factor: bool = False
     terms: ShortText = ""
     hipaa: ShortText = ""
 

@@ -162,6 +162,18 @@ class RemovePasskey(Command):
     password: SecretStr = Field(min_length=1, max_length=200)
 
 
+class RemoveFactors(Command):
+    """Somebody lost their authenticator and their recovery codes, and `evidence` says how it was
+    checked who they are. All second factors go, and every session ends; the password stays.
+
+    Support does it for patients and proxies, the operator for staff.
+    """
+
+    service: ClassVar[str] = "identity"
+    email: Phi[Email]
+    evidence: Phi[ShortText] = Field(min_length=3)
+
+
 class EndDevice(Command):
     """Sign a browser out, and forget it."""
 

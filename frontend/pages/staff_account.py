@@ -16,6 +16,7 @@ from contracts.identity import (
     EndRelation,
     GetPatientAccount,
     PatientAccountAnswer,
+    RemoveFactors,
 )
 from frontend import dates
 from frontend.client import Problem, gateway
@@ -50,6 +51,17 @@ async def end(request: Request) -> Response:
     return await _act(request, form, EndRelation, fields, "ended")
 
 
+async def factors(request: Request) -> Response:
+    """Somebody lost what they sign in with beside the password."""
+    form = await posted(request)
+    evidence = form.get(form.get("field"))
+    if len(evidence) < SHORTEST:
+        form.errors[form.get("field")] = "Say how you checked who they are"
+        return await _page(request, form)
+    fields = {"email": form.get("email"), "evidence": evidence}
+    return await _act(request, form, RemoveFactors, fields, "factors")
+
+
 async def _act(
     request: Request, form: Form, command: type[Any], fields: Mapping[str, str], done: str
 ) -> Response:
@@ -58,7 +70,7 @@ async def _act(
     except Problem as problem:
         form.errors = {form.get("field"): " ".join(refusal(problem).values())}
         return await _page(request, form)
-    return RedirectResponse(f"/staff/patients/{fields['patient']}?done={done}", 303)
+    return RedirectResponse(f"/staff/patients/{request.path_params['patient']}?done={done}", 303)
 
 
 async def _page(request: Request, form: Form) -> Response:
@@ -92,4 +104,5 @@ routes = [
     Route(AT, page, methods=["GET"]),
     Route(f"{AT}/relations/{{relation:id}}/confirm", confirm, methods=["POST"]),
     Route(f"{AT}/relations/{{relation:id}}/end", end, methods=["POST"]),
+    Route(f"{AT}/factors", factors, methods=["POST"]),
 ]

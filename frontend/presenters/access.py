@@ -51,7 +51,8 @@ MAILS: Final = {
 class Row:
     """One relation or the own enrolment. `field` is the id of its reason on the page.
 
-    `other_checks`: it waits for a second check, by somebody else than the reader.
+    `other_checks`: it waits for a second check, by somebody else than the reader. `factor_of` is the
+    address of an account that has a second factor, which its holder may have lost.
     """
 
     relation: str
@@ -64,6 +65,7 @@ class Row:
     can_end: bool
     can_confirm: bool
     other_checks: bool
+    factor_of: str
 
 
 def rows(found: Iterable[RelationRow], day: Day) -> list[Row]:
@@ -84,6 +86,7 @@ def _row(each: RelationRow, field: str, day: Day) -> Row:
         can_end=each.relation is not None and not ended,
         can_confirm=each.may_confirm,
         other_checks=each.state == "unconfirmed" and not each.may_confirm,
+        factor_of=each.email if each.second_factor and not ended else "",
     )
 
 

@@ -111,6 +111,7 @@ PUBLISHER.private(
     security.TotpOffered,
     security.TotpConfirmed,
     security.TotpUsed,
+    security.FactorsRemoved,
     security.TotpRemoved,
     security.RecoveryCodesMade,
     security.RecoveryCodeUsed,

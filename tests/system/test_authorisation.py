@@ -114,6 +114,7 @@ TABLE: dict[str, Row] = {
     "RequestCorrection": in_view(),
     "GetAccessLog": in_view(),
     # -- identity: the desk
+    "RemoveFactors": only("support", email="nobody@mail.example", evidence="none"),
     "FindPatients": only("provider", "support", "clinic", text="Lindqvist"),
     "GetPatients": only("provider", "support", "clinic", patients=[PATIENT]),
     "GetPatient": Row(

@@ -33,6 +33,7 @@ from services.identity.practice import Read
 from services.identity.views.accounts import ACCOUNT_BY_ID
 from services.identity.views.connections import OF_ACCOUNT, OF_PATIENT
 from services.identity.views.people import PATIENT_BY_ID
+from services.identity.views.security import PASSKEYS_OF, TOTP_OF
 
 
 @API.action(GetPatientAccount, roles={Role.SUPPORT, Role.CLINIC})
@@ -98,6 +99,7 @@ async def _row(call: Call[Deps, Caller], row: Row, day: Day) -> RelationRow:
         ended=moment(row["ended"]),
         ended_why=row["ended_why"],
         mail=mail,
+        second_factor=await _has_factor(call.read, row["account"]),
         terms=relation.terms,
         hipaa=relation.hipaa,
     )
@@ -106,6 +108,12 @@ async def _row(call: Call[Deps, Caller], row: Row, day: Day) -> RelationRow:
 async def _one(read: Read, account: str | None) -> Row | None:
     rows = await read(ACCOUNT_BY_ID, account=account) if account else ()
     return rows[0] if rows else None
+
+
+async def _has_factor(read: Read, account: str | None) -> bool:
+    if not account:
+        return False
+    return bool(await read(TOTP_OF, account=account) or await read(PASSKEYS_OF, account=account))
 
 
 async def _name(read: Read, account: str) -> str:

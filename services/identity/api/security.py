@@ -20,6 +20,7 @@ from contracts.identity import (
     NewRecoveryCodes,
     PasskeyRow,
     RecoveryCodes,
+    RemoveFactors,
     RemoveTotp,
     SecurityAnswer,
     SignOutEverywhere,
@@ -30,12 +31,12 @@ from kernel.clock import from_micros, micros
 from kernel.decider import Refused
 from kernel.projection import Row
 from kernel.turn import Turn
-from services.identity import totp
-from services.identity.api.base import API
+from services.identity import addresses, totp
+from services.identity.api.base import API, only
 from services.identity.api.exchange import must_have_factor, still
 from services.identity.api.grants import moment
 from services.identity.decider import security as decider
-from services.identity.decider.account import ACCOUNT
+from services.identity.decider.account import ACCOUNT, EMAIL, Account, Mailbox
 from services.identity.decider.attempts import ATTEMPTS, attempt
 from services.identity.decider.security import SECURITY, Security
 from services.identity.deps import Deps
@@ -182,6 +183,25 @@ async def remove_totp(command: RemoveTotp, call: Call[Deps, Caller]) -> Done:
 
     await call.execute(decide)
     return Done(id=account)
+
+
+@API.command(RemoveFactors, roles={Role.SUPPORT, Role.SERVICE})
+async def remove_factors(command: RemoveFactors, call: Call[Deps, Caller]) -> Done:
+    """Support for patients and proxies; nobody but the operator for one of the staff."""
+    if call.caller.role is Role.SERVICE:
+        only(call.caller, "operator")
+    turn = call.turn
+    mailbox: Mailbox = await turn.load(EMAIL, addresses.key(command.email))
+    holder: Account = await turn.load(ACCOUNT, mailbox.account)
+    if not mailbox.account or (call.caller.role is Role.SUPPORT and holder.role != Role.PATIENT):
+        raise Refused("not-found", "No patient signs in with this address.", 404)
+    state: Security = await turn.load(SECURITY, holder.account)
+    by, evidence = call.caller.subject, command.evidence
+    events = decider.remove_all(state, holder.account, by, evidence, call.now)
+    turn.append(SECURITY, holder.account, events)
+    turn.append(ACCOUNT, holder.account, [SessionsEnded(holder.account, call.now, "reset")])
+    await notice(turn, holder.account)
+    return Done(id=holder.account)
 
 
 @API.command(EndDevice, roles=PEOPLE)

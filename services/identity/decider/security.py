@@ -154,6 +154,17 @@ def remove_totp(
     return [events.TotpRemoved(account, now)]
 
 
+def remove_all(
+    state: Security, account: str, by: str, evidence: str, now: datetime
+) -> list[events.FactorsRemoved | events.TotpRemoved | events.PasskeyRemoved]:
+    """They are lost: whoever checked who asks removes them all."""
+    if not state.has_factor:
+        raise Refused("no-factor", "This account has no second factor.")
+    app = [events.TotpRemoved(account, now)] if state.totp else []
+    keys = [events.PasskeyRemoved(account, each, now) for each in state.passkeys]
+    return [events.FactorsRemoved(account, by, evidence, now), *app, *keys]
+
+
 def add_passkey(state: Security, added: events.PasskeyAdded) -> list[events.PasskeyAdded]:
     """One more."""
     if len(state.passkeys) >= MOST_PASSKEYS:

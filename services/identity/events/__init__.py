@@ -49,6 +49,7 @@ CODEC = Codec(
         "TotpOffered": security.TotpOffered,
         "TotpConfirmed": security.TotpConfirmed,
         "TotpUsed": security.TotpUsed,
+        "FactorsRemoved": security.FactorsRemoved,
         "TotpRemoved": security.TotpRemoved,
         "RecoveryCodesMade": security.RecoveryCodesMade,
         "RecoveryCodeUsed": security.RecoveryCodeUsed,

@@ -69,6 +69,19 @@ class TotpUsed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class FactorsRemoved(PhiRepr):
+    """Somebody else removed all second factors with the events after this one, and how they knew who
+    asked.
+    """
+
+    OWNER: ClassVar[str] = "account"
+    account: str
+    by: str
+    evidence: Phi[str]
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class TotpRemoved:
     """No authenticator app, and no recovery codes, any more."""

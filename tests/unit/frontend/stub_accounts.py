@@ -38,6 +38,7 @@ def relation(
 MOTHER = relation(
     "r1", "Maria Okafor", "parent", "open", evidence="birth-certificate", mail="needs-address",
     valid_from=date(2025, 12, 1), verified_by="Sam Ortega", terms="2", hipaa="2",
+    second_factor=True,
 )  # fmt: skip
 GUARDIAN = relation(
     "r2", "Ngozi Eze", "caregiver", "unconfirmed", evidence="conservatorship",
@@ -146,6 +147,7 @@ def add(made: Stub, cards: tuple[identity.PatientCard, ...]) -> None:
         identity.VerifyRelation: Done(id="r9"),
         identity.ConfirmRelation: Done(id="r2"),
         identity.EndRelation: Done(id="r1"),
+        identity.RemoveFactors: Done(id="a7"),
         identity.GetItems: identity.ItemsAnswer(items=WAITING),
         identity.GetItem: candidates,
         identity.TakeItem: Done(id="q4"),

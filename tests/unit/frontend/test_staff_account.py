@@ -255,3 +255,25 @@ def test_a_refused_correction_is_said_beside_its_field(support: TestClient, back
     assert 'href="#zip"' in answer.text
     assert 'href="#phones"' in answer.text
     assert 'value="94608"' in answer.text
+
+
+@pytest.mark.rule("S14", "R50")
+def test_support_removes_a_lost_second_factor_and_says_how_they_checked(
+    support: TestClient, back: Stub
+) -> None:
+    page = support.get(AT).text
+    email = part(page, 'name="email" value="', '"')
+    field = part(page, 'name="field" value="factor-', '"')
+    sent = {"key": "k", "email": email, "field": f"factor-{field}", f"factor-{field}": ""}
+    assert "Say how you checked" in support.post(f"{AT}/factors", data=sent).text
+    sent[f"factor-{field}"] = "Photo id at the desk"
+    done = support.post(f"{AT}/factors", data=sent)
+    assert done.headers["location"] == f"{AT}?done=factors"
+    asked = back.last(identity.RemoveFactors).fields
+    assert asked == {"email": email, "evidence": "Photo id at the desk"}
+
+
+@pytest.mark.rule("S14")
+def test_the_front_desk_does_not_remove_second_factors(browser: TestClient) -> None:
+    browser.cookies.set("sid", "clinic")
+    assert "Lost their second factor" not in browser.get(AT).text

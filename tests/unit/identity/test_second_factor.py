@@ -20,13 +20,14 @@ from contracts.identity import (
     GetConnections,
     GetSecurity,
     NewRecoveryCodes,
+    RemoveFactors,
     RemoveTotp,
     SignOutEverywhere,
 )
 from services.identity.api import API
 from services.identity.events.invitation import InvitationIssued
 from tests.unit.identity import steps
-from tests.unit.identity.desk import OPERATOR, PASSWORD, SUPPORT, Desk
+from tests.unit.identity.desk import CLINIC, NOTIFIER, OPERATOR, PASSWORD, SUPPORT, Desk
 from tests.unit.identity.family import born, child, parent
 from tests.unit.identity.signing import (
     DOCTOR,
@@ -281,3 +282,26 @@ async def test_patients_need_none(strict: Desk) -> None:
     assert caller.role is Role.PATIENT
     for asked in (GetSecurity(), BeginPasskey(), SignOutEverywhere()):
         assert (await strict.reply(asked, caller)).status < 400
+
+
+async def test_a_lost_second_factor_is_removed_by_support_and_ends_every_session(
+    desk: Desk,
+) -> None:
+    caller = await maria(desk)
+    await set_up_app(desk, caller)
+    lost = RemoveFactors(email=MARIA, evidence="photo id at the desk")
+    done = await desk.reply(lost, SUPPORT)
+    assert done.status == 201, done.body
+    session = await enter(desk, sign_in())
+    assert session["second_factor"] == []
+    assert "FactorsRemoved" in await desk.names()
+    assert await desk.refused(lost, SUPPORT) == "no-factor"
+
+
+async def test_support_does_not_touch_the_second_factor_of_staff(desk: Desk) -> None:
+    await desk.ask(staff(), OPERATOR)
+    lost = RemoveFactors(email=DOCTOR, evidence="a voice on the telephone")
+    assert await desk.refused(lost, SUPPORT) == "not-found"
+    assert await desk.refused(lost, OPERATOR) == "no-factor"
+    assert await desk.refused(lost, CLINIC) == "forbidden"
+    assert await desk.refused(lost, NOTIFIER) == "forbidden"

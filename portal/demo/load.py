@@ -38,7 +38,7 @@ from portal.demo.asking import (
     Send,
 )
 from portal.demo.enrolling import card_of, enrol
-from portal.demo.family import connect_family
+from portal.demo.family import Family, connect_family
 from portal.demo.hl7 import admission, result
 from portal.demo.people import (
     CHILDREN,
@@ -138,27 +138,29 @@ async def _load(demo: Demo, send: Send, send_mllp: SendMllp, say: Say) -> None:
     await send(ConfigurePractice(profile=demo.profile), Done, OPERATOR, "demo-profile")
     for provider in demo.providers:
         await send(ListProvider(provider=provider), Done, OPERATOR, f"demo-provider-{provider.id}")
-    doctors = [doctor for staff, _ in demo.staff if (doctor := await _open(send, staff))]
+    staff = [await _open(send, account) for account, _ in demo.staff]
     messages = [admission(person, demo.anchor) for person in demo.patients]
     messages += [result(order) for order in results(demo.patients, demo.anchor)]
     for message in messages:
         if not await _taken(message, send_mllp):
             say(f"A demo message was not accepted: {_control_id(message)}")
-    await _review(demo, send, doctors)
+    await _review(demo, send, [one for one in staff if one.provider])
     parent = _person(demo, PARENT)
     mother = await enrol(send, demo.profile, parent, PARENT_PASSWORD)
     children = [_person(demo, mrn) for mrn in CHILDREN]
-    await connect_family(send, demo.profile, parent, mother, children, demo.anchor.date())
+    support = next(one for one in staff if one.role is Role.SUPPORT)
+    family = Family(parent, mother, children)
+    await connect_family(send, demo.profile, support, family, demo.anchor.date())
     # Last: who is enrolled says that the demo is loaded.
     await enrol(send, demo.profile, _person(demo, ENROLLED), ENROLLED_PASSWORD)
 
 
-async def _open(send: Send, staff: OpenStaffAccount) -> Caller | None:
-    """Open one staff account; gives the caller that it is, where it is a provider's."""
+async def _open(send: Send, staff: OpenStaffAccount) -> Caller:
+    """Open one staff account; gives the caller that it is."""
     opened = await send(staff, Done, OPERATOR, f"demo-staff-{staff.email}")
-    if staff.provider is None:
-        return None
-    return Caller(subject=opened.id, role=Role.PROVIDER, provider=staff.provider, name=staff.name)
+    return Caller(
+        subject=opened.id, role=Role(staff.role), provider=staff.provider, name=staff.name
+    )
 
 
 async def _review(demo: Demo, send: Send, doctors: Iterable[Caller]) -> None:

@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from contracts.practice import PracticeConfigured
 from kernel.projection import Record
 from portal.places import LOOPBACK
+from services.identity.events.account import AccountNoticed
 from services.identity.events.invitation import (
     InvitationBurned,
     InvitationCompleted,
@@ -24,7 +25,7 @@ from services.identity.events.invitation import (
 from services.identity.events.patient import PatientConnected
 from services.labs.events.report import ResultAppeared, ResultReleased
 from services.notifier.decider import EMAIL, email_id
-from services.notifier.events import EmailDelivered
+from services.notifier.events import EmailDelivered, EmailDue, NoticeDelivered
 from services.notifier.letters import message_id, parse
 
 ENDINGS = (InvitationVoided, InvitationBurned, InvitationCompleted)
@@ -97,11 +98,12 @@ def compare(
     """The mails that came against those that the logs call for."""
     notifier = list(notifier)
     due, allowed = _due(list(identity), list(labs))
+    due |= {r.stream.removeprefix(EMAIL.stream("")) for r in notifier if type(r.event) is EmailDue}
     domain = _domain(notifier)
     recorded = {
         message_id(r.stream.removeprefix(EMAIL.stream("")), domain): r.at
         for r in notifier
-        if isinstance(r.event, EmailDelivered)
+        if isinstance(r.event, EmailDelivered | NoticeDelivered)
     }
     wanted = {message_id(name, domain): name for name in due}
     known = {message_id(name, domain) for name in due | allowed}
@@ -130,6 +132,8 @@ def _due(identity: list[Record], labs: list[Record]) -> tuple[set[str], set[str]
             to.add(email_id("invitation", record.id))
             if record.event.notice:
                 due.add(email_id("address-notice", record.id))
+        if isinstance(record.event, AccountNoticed):
+            due.add(email_id(record.event.notice, record.id))
     for record in labs:
         if isinstance(record.event, ResultAppeared | ResultReleased):
             since = enrolled.get(record.event.patient)

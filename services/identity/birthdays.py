@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Final
 
+from contracts.identity import Notice
 from kernel.turn import Turn
 from services.identity.ages import ADULT, NOTICE, TWELVE, midnight, turns
 from services.identity.decider import account as accounts
@@ -14,7 +15,7 @@ from services.identity.events.account import AccountNoticed
 from services.identity.events.connection import BirthdayNear, TurnedEighteen, TurnedTwelve
 from services.identity.practice import profile_now, today
 
-NOTICES: Final[dict[tuple[type, int], str]] = {
+NOTICES: Final[dict[tuple[type, int], Notice]] = {
     (BirthdayNear, TWELVE): "turns-12-soon",
     (BirthdayNear, ADULT): "turns-18-soon",
     (TurnedTwelve, TWELVE): "turned-12",

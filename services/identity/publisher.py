@@ -80,8 +80,8 @@ def _disconnected(
 @PUBLISHER.on(account.AccountNoticed)
 def noticed(event: account.AccountNoticed) -> contract.AccountNotice:
     """The notifier asks back for the address and the link (`MayNotifyAccount`)."""
-    return contract.AccountNotice.model_validate(
-        {"notice": event.notice, "account": event.account, "reference": event.reference}
+    return contract.AccountNotice(
+        notice=event.notice, account=event.account, reference=event.reference
     )
 
 

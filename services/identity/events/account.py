@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from contracts.identity import Notice
 from kernel.phi import Phi, PhiRepr
 
 
@@ -103,7 +104,7 @@ class AccountNoticed:
 
     OWNER: ClassVar[str] = "account"
     account: str
-    notice: str
+    notice: Notice
     reference: str
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from contracts.identity import Notice
 from services.identity.decider.reset import expired, no_longer_good
 from services.identity.events.account import AccountNoticed
 from services.identity.events.links import (
@@ -56,7 +57,9 @@ def request(account: str, change: str, email: str, patient: str, now: datetime) 
     """The request and its letters. Whether the new address gets one is decided when it would be sent,
     so that here all addresses are alike (R44).
     """
-    letters = ("patient-address",) if patient else ("address-old", "address-new")
+    letters: tuple[Notice, ...] = (
+        ("patient-address",) if patient else ("address-old", "address-new")
+    )
     return [
         AddressChangeRequested(account, change, email, patient, now, now + GOOD_FOR),
         *(AccountNoticed(account, letter, change) for letter in letters),

@@ -20,7 +20,7 @@ from services.identity.ages import ADULT, TWELVE, turns
 from services.identity.api.base import API
 from services.identity.api.grants import Connected, Day, connections_of, holder_of, the_day
 from services.identity.decider import connection as decider
-from services.identity.decider.patient import PATIENT, Patient
+from services.identity.decider.patient import PATIENT
 from services.identity.deps import Deps
 from services.identity.leaving import leave
 from services.identity.views.accounts import ACCOUNT_BY_ID
@@ -46,10 +46,13 @@ async def get_connections(query: GetConnections, call: Call[Deps, Caller]) -> Co
 @API.command(AcceptAgreement, roles={Role.PATIENT})
 async def accept_agreement(command: AcceptAgreement, call: Call[Deps, Caller]) -> Done:
     """For one person's record, in the version in effect today (R32)."""
-    day = await the_day(call.turn.read, call.now)
-    state: Patient = await call.turn.load(PATIENT, command.patient)
+    read = call.turn.read
+    day = await the_day(read, call.now)
+    found = await connections_of(read, call.caller.subject, day)
+    held = next((each.relation for each in found if each.patient == command.patient), None)
+    await call.turn.load(PATIENT, command.patient)
     events = decider.agree(
-        state.relations,
+        held,
         command.patient,
         call.caller.subject,
         command.document,

@@ -135,7 +135,7 @@ def disenrol(state: Relations, patient: str, account: str, now: datetime) -> lis
 
 
 def agree(
-    state: Relations,
+    held: Relation | None,
     patient: str,
     account: str,
     document: Literal["terms", "hipaa"],
@@ -143,8 +143,10 @@ def agree(
     current: Documents,
     now: datetime,
 ) -> list[Any]:
-    """Accept the version in effect for this record: the terms first, then the HIPAA notice (R32)."""
-    held = held_by(state, account)
+    """Accept the version in effect for this record: the terms first, then the HIPAA notice (R32).
+
+    `held` is the account's relation to it, with what was accepted.
+    """
     if held is None:
         raise _unknown()
     if not version or version != getattr(current, document):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,6 +12,7 @@ from kernel.clock import micros
 from kernel.projection import Ask, Op, Record, View, Write, patch, upsert
 from services.identity import addresses
 from services.identity.events import connection as events
+from services.identity.events import invitation as invitations
 from services.identity.events import patient as patients
 from services.identity.views.common import is_
 
@@ -47,13 +49,21 @@ person = CONNECTIONS.table(
     sa.Column("suffix", sa.Text),
     sa.Column("born", sa.Text),
     sa.Column("gone", sa.Integer),
+    sa.Column("terms", sa.Text),  # accepted with an invitation, before there was a connection
+    sa.Column("hipaa", sa.Text),
 )
 _put, _put_person = upsert(relation), upsert(person)
 _restate = patch(person, "family", "given", "suffix", "born", "gone")
 _gone = patch(person, "gone")
+_invited = {name: patch(person, name) for name in ("terms", "hipaa")}
 _connect = patch(relation, "account", "terms", "hipaa", "since")
 _confirm = patch(relation, "confirmed_by")
 _end = patch(relation, "ended", "ended_why")
+
+
+def _of_person(column: str) -> sa.ScalarSelect[Any]:
+    mine = person.c.patient == relation.c.patient
+    return sa.select(person.c[column]).where(mine).scalar_subquery()
 
 
 def _on_live(*columns: str) -> Op:
@@ -69,6 +79,11 @@ def _on_live(*columns: str) -> Op:
     )
 
 
+_inherit = Op(
+    sa.update(relation)
+    .where(relation.c.patient == sa.bindparam("who"), relation.c.relation == sa.bindparam("which"))
+    .values({c: _of_person(c) for c in ("terms", "hipaa")})
+)
 _AGREED = {name: _on_live(name) for name in ("terms", "hipaa")}
 _set_contact = _on_live("contact", "contact_key")
 _NO_DATES = {
@@ -90,7 +105,7 @@ def _said(said: Demographics) -> dict[str, object]:
 @CONNECTIONS.on(patients.PatientRecorded)
 def recorded(event: patients.PatientRecorded, record: Record) -> Iterator[Write]:
     """A person to be connected to."""
-    yield _put_person(patient=event.patient, **_said(event.demographics))
+    yield _put_person(patient=event.patient, terms="", hipaa="", **_said(event.demographics))
 
 
 @CONNECTIONS.on(patients.DemographicsChanged)
@@ -105,6 +120,18 @@ def merged(event: patients.PatientMerged, record: Record) -> Iterator[Write]:
     yield _gone(patient=event.patient, gone=1)
 
 
+@CONNECTIONS.on(invitations.TermsAccepted)
+def terms_accepted(event: invitations.TermsAccepted, record: Record) -> Iterator[Write]:
+    """On the way to an enrolment."""
+    yield _invited["terms"](patient=event.patient, terms=event.version)
+
+
+@CONNECTIONS.on(invitations.HipaaAccepted)
+def hipaa_accepted(event: invitations.HipaaAccepted, record: Record) -> Iterator[Write]:
+    """On the way to an enrolment."""
+    yield _invited["hipaa"](patient=event.patient, hipaa=event.version)
+
+
 @CONNECTIONS.on(patients.PatientConnected)
 def connected(event: patients.PatientConnected, record: Record) -> Iterator[Write]:
     """The own record."""
@@ -112,6 +139,8 @@ def connected(event: patients.PatientConnected, record: Record) -> Iterator[Writ
         patient=event.patient, relation=event.account, account=event.account, basis="self",
         since=micros(record.at), terms=event.terms, hipaa=event.hipaa, **_NO_DATES,
     )  # fmt: skip
+    if not event.terms:  # of the time when the event did not say it: the invitation's count (R32)
+        yield _inherit(who=event.patient, which=event.account)
 
 
 @CONNECTIONS.on(events.RelationVerified)

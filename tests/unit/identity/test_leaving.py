@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from pydantic import SecretStr
 
-from contracts.common import Caller
+from contracts.common import Caller, Role
 from contracts.identity import (
     AcceptAgreement,
     Disenrol,
@@ -16,6 +16,11 @@ from contracts.identity import (
     SendInvitation,
     SignIn,
 )
+from kernel.turn import Turn, Unit
+from services.identity.decider.account import ACCOUNT
+from services.identity.decider.patient import PATIENT
+from services.identity.events.account import AccountOpened
+from services.identity.events.patient import PatientConnected
 from tests.unit.identity import steps
 from tests.unit.identity.desk import CLINIC, PASSWORD, SUPPORT, Desk, terms
 from tests.unit.identity.family import (
@@ -168,4 +173,28 @@ async def test_documents_are_accepted_in_order_and_in_their_current_version(desk
     assert await desk.refused(accept("hipaa", "h2"), maria) == "order"
     assert await desk.refused(accept("terms", "t1"), maria) == "version"
     await agree(desk, maria, patient, "t2", "h2")
+    assert await state_of(desk, maria, patient) == "open"
+
+
+@pytest.mark.rule("R32")
+async def test_an_enrolment_of_before_documents_were_kept_with_it_is_not_asked_again(
+    desk: Desk,
+) -> None:
+    patient = await desk.record()
+    mail = await steps.invite(desk, patient)
+    await steps.accept_both(desk, mail)
+
+    async def as_it_was_written_then(turn: Turn) -> None:
+        await turn.load(ACCOUNT, "a1")
+        await turn.load(PATIENT, patient)
+        turn.append(ACCOUNT, "a1", [AccountOpened("a1", patient, MOTHER, "María", "hash")])
+        turn.append(PATIENT, patient, [PatientConnected(patient, "a1")])
+
+    await desk.submit(Unit(as_it_was_written_then, actor="then"))
+    maria = Caller(subject="a1", role=Role.PATIENT)
+    assert await state_of(desk, maria, patient) == "open"
+    await desk.configure(terms=(terms("terms", "t1"), terms("hipaa", "h2")))
+    assert await state_of(desk, maria, patient) == "agreement-due"
+    accept = AcceptAgreement(patient=patient, document="hipaa", version="h2")
+    assert (await desk.reply(accept, maria)).status == 201
     assert await state_of(desk, maria, patient) == "open"

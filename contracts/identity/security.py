@@ -101,9 +101,13 @@ class ChangePassword(Command):
 
 
 class BeginTotp(Command):
-    """A new secret for an authenticator app. Nothing changes until a code of it comes back."""
+    """A new secret for an authenticator app. Nothing changes until a code of it comes back.
+
+    Needs the password (`wrong-password`), except of staff who are setting up their first factor.
+    """
 
     service: ClassVar[str] = "identity"
+    password: SecretStr = Field(default=SecretStr(""), max_length=200)
 
 
 class TotpOffer(Answer):
@@ -141,9 +145,10 @@ class RemoveTotp(Command):
 
 
 class BeginPasskey(Command):
-    """A challenge to make a passkey for this account."""
+    """A challenge to make a passkey for this account. Needs the password as `BeginTotp` does."""
 
     service: ClassVar[str] = "identity"
+    password: SecretStr = Field(default=SecretStr(""), max_length=200)
 
 
 class AddPasskey(Command):

@@ -101,9 +101,22 @@ async def no_app(request: Request) -> Response:
     return RedirectResponse(AT, 303)
 
 
+async def app_page(request: Request) -> Response:
+    """The password first: a browser left open must not get a way in of its own."""
+    caller = await gateway(request).session(request)
+    if caller.role is Role.ENROLLING:  # who has just given it
+        return RedirectResponse(landing.SET_UP, 303)
+    return await _password(request, Form(), "add_app")
+
+
 async def begin_app(request: Request) -> Response:
     """A new secret, as QR code and as text. By POST: looking must not make one."""
-    offer = await gateway(request).call(request, BeginTotp, TotpOffer)
+    form = await posted(request)
+    fields = {"password": form.values.get("password", "")}
+    try:
+        offer = await gateway(request).call(request, BeginTotp, TotpOffer, fields)
+    except Problem as problem:
+        return await _refused(request, form, problem, "add_app")
     return await _app(request, Form({"uri": offer.uri}))
 
 
@@ -189,7 +202,7 @@ routes = [
     Route(landing.CODE, code_page, methods=["GET"]),
     Route(landing.CODE, confirm_code, methods=["POST"]),
     Route(landing.SET_UP, set_up),
-    Route("/security/app", no_app, methods=["GET"]),
+    Route("/security/app", app_page, methods=["GET"]),
     Route("/security/app", begin_app, methods=["POST"]),
     Route("/security/app/confirm", no_app, methods=["GET"]),
     Route("/security/app/confirm", confirm_app, methods=["POST"]),

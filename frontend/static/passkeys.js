@@ -27,10 +27,18 @@ function watch(form, way) {
   const button = form.querySelector("button");
   let busy = false;
 
+  // Adding one asks for the password, which goes with the question for the challenge and no further.
   const ask = async () => {
-    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" };
+    const password = form.elements.namedItem("password");
+    const body = JSON.stringify(password ? { password: password.value } : {});
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body };
     const answer = await fetch(way.challenge, request);
+    if (answer.status === 422 && password) {
+      password.focus();
+      throw new Error(said.dataset.wrong);
+    }
     if (!answer.ok) throw new Error("no challenge");
+    if (password) password.value = "";
     const { options } = await answer.json();
     form.elements.namedItem("credential").value = JSON.stringify(await way.answer(JSON.parse(options)));
     form.submit();
@@ -44,8 +52,8 @@ function watch(form, way) {
     busy = true;
     button.disabled = true;
     said.textContent = "";
-    ask().catch(() => {
-      said.textContent = said.dataset.failed;
+    ask().catch((error) => {
+      said.textContent = error.message === said.dataset.wrong ? said.dataset.wrong : said.dataset.failed;
       busy = false;
       button.disabled = false;
     });

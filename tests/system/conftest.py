@@ -17,18 +17,23 @@ from tests.system.whole_portal import Person, Running, whole_portal
 @pytest.fixture(
     scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 )
-def portal(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def engine(request: pytest.FixtureRequest) -> dict[str, str]:
+    """What a portal must be told to keep its logs on either engine, in fresh databases."""
+    if request.param == "sqlite":
+        return {}
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    asyncio.run(_databases(server))
+    return {
+        "PORTAL_DATABASE": f"postgresql://postgres@/{{service}}?host={server.home}",
+        "PORTAL_KEYS": f"postgresql://postgres@/{{service}}_keys?host={server.home}",
+    }
+
+
+@pytest.fixture(scope="module")
+def portal(engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A fresh portal with the demo practice, on either engine."""
     data: Path = tmp_path_factory.mktemp("portal")
-    settings = {}
-    if request.param == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        asyncio.run(_databases(server))
-        settings["PORTAL_DATABASE"] = f"postgresql://postgres@/{{service}}?host={server.home}"
-        settings["PORTAL_KEYS"] = f"postgresql://postgres@/{{service}}_keys?host={server.home}"
-    with whole_portal(data, **settings) as running:
+    with whole_portal(data, **engine) as running:
         yield running
 
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.system.whole_portal import Person, Running, until, whole_portal
+from tests.system.whole_portal import Person, Running, until
 
 GRACE, SUPPORT = "grace.okafor@mail.example", "support@harborview.example"
 AT_ONCE = 2.0
-
-
-@pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A fresh portal with the demo practice."""
-    with whole_portal(tmp_path_factory.mktemp("portal")) as running:
-        yield running
 
 
 def signed_in(portal: Running, email: str) -> Person:

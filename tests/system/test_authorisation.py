@@ -195,12 +195,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(engine: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A portal that does not count how often it is asked. Maya acts for her son Otto, and has nothing
     to do with Amos; Dr. Chen has ordered for Maya and never for Amos.
     """
     rates = {f"PORTAL_RATE_{door}": "100000/second" for door in ("SESSION", "PUBLIC", "COOKIE")}
-    with whole_portal(tmp_path_factory.mktemp("portal"), **rates) as portal:
+    with whole_portal(tmp_path_factory.mktemp("portal"), **engine, **rates) as portal:
         maya, support, colleague = (
             _signed_in(portal, email)
             for email in (ACCOUNTS["patient"], ACCOUNTS["support"], COLLEAGUE)

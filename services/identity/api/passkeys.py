@@ -23,10 +23,10 @@ from services.identity.api.exchange import granted, must_have_factor
 from services.identity.api.security import (
     PEOPLE,
     SIGNED_IN,
+    before_adding,
     check_may_set_up,
     check_password,
     notice,
-    own_row,
 )
 from services.identity.api.sessions import begin
 from services.identity.decider import security as decider
@@ -79,7 +79,7 @@ async def sign_in_with_passkey(
 @API.action(BeginPasskey, roles=SIGNED_IN)
 async def begin_passkey(command: BeginPasskey, call: Call[Deps, Caller]) -> PasskeyOptions:
     """A challenge that only this account can answer."""
-    account, row = call.caller.subject, await own_row(call)
+    account, row = call.caller.subject, await before_adding(call, command.password)
     place = passkeys.place_of(await profile_now(call.read))
     known = [each["credential"] for each in await call.read(PASSKEYS_OF, account=account)]
     challenge = await call.deps.challenges.give(account, call.now)

@@ -124,7 +124,7 @@ async def change_password(command: ChangePassword, call: Call[Deps, Caller]) -> 
 async def begin_totp(command: BeginTotp, call: Call[Deps, Caller]) -> TotpOffer:
     """A secret for the app, kept until a code of it comes back."""
     account = call.caller.subject
-    row, profile = await own_row(call), await profile_now(call.read)
+    row, profile = await before_adding(call, command.password), await profile_now(call.read)
     secret = totp.new_secret(call.deps.random)
 
     async def decide(turn: Turn) -> None:
@@ -245,6 +245,13 @@ async def check_password(
         said = "This is not your password, or there were too many tries."
         raise Refused("wrong-password", said, 422, {field: said})
     return row
+
+
+async def before_adding(call: Call[Deps, Caller], password: SecretStr) -> Row:
+    """A browser left open must not get a way in of its own. Whoever is enrolling has just given it."""
+    if call.caller.role is Role.ENROLLING:
+        return await own_row(call)
+    return await check_password(call, password)
 
 
 async def own_row(call: Call[Deps, Caller]) -> Row:

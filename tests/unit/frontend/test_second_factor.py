@@ -206,9 +206,10 @@ def test_nobody_else_has_anything_to_set_up_first(patient: TestClient, back: Stu
 
 
 def test_the_app_is_set_up_by_qr_code_or_by_typing(patient: TestClient, back: Stub) -> None:
-    assert patient.get("/security/app").headers["location"] == "/security"
+    assert "First enter your password" in patient.get("/security/app").text
     assert "BeginTotp" not in back.names()
-    page = patient.post("/security/app").text
+    page = patient.post("/security/app", data={"password": PASSWORD}).text
+    assert back.last(identity.BeginTotp).fields == {"password": PASSWORD}
     assert 'class="qr-ink" d="M' in page
     assert "style=" not in page
     assert "JBSW Y3DP" in page
@@ -271,3 +272,13 @@ def test_no_secret_stands_in_an_address(patient: TestClient, back: Stub) -> None
 
 def _qr(page: str) -> str:
     return page.partition('class="qr-ink"')[2].partition("/>")[0]
+
+
+def test_the_app_is_not_offered_to_who_does_not_know_the_password(
+    patient: TestClient, back: Stub
+) -> None:
+    back.answers[identity.BeginTotp] = refusal(422, "wrong-password")
+    page = patient.post("/security/app", data={"password": "a guess"})
+    assert page.status_code == 422
+    assert "This is not your password" in page.text
+    assert "qr-ink" not in page.text

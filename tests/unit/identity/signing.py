@@ -83,7 +83,7 @@ async def outcome(desk: Desk, cookie: str) -> str:
 
 async def set_up_app(desk: Desk, caller: Caller) -> App:
     """An authenticator app, proved by its first code, with the recovery codes."""
-    offer = await desk.ask(BeginTotp(), caller)
+    offer = await desk.ask(BeginTotp(password=SecretStr(PASSWORD)), caller)
     app = App(desk, offer["secret"])
     reply = await desk.reply(ConfirmTotp(code=SecretStr(app.code())), caller)
     assert reply.status == 200, reply.body
@@ -178,6 +178,6 @@ class Authenticator:
 
 async def add_passkey(desk: Desk, caller: Caller, key: Authenticator) -> Reply:
     """Make a passkey and hand it in."""
-    options = (await desk.ask(BeginPasskey(), caller))["options"]
+    options = (await desk.ask(BeginPasskey(password=SecretStr(PASSWORD)), caller))["options"]
     sent = SecretStr(key.make(options))
     return await desk.reply(AddPasskey(credential=sent, name="My phone"), caller)

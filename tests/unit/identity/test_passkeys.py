@@ -76,7 +76,9 @@ async def test_a_passkey_opens_a_session_by_itself(desk: Desk) -> None:
 async def test_the_options_ask_for_a_discoverable_passkey_and_a_verified_user(desk: Desk) -> None:
     caller = await maria(desk)
     await add_passkey(desk, caller, Authenticator())
-    made = json.loads((await desk.ask(BeginPasskey(), caller))["options"])
+    made = json.loads(
+        (await desk.ask(BeginPasskey(password=SecretStr(PASSWORD)), caller))["options"]
+    )
     assert made["rp"] == {"id": "portal.example", "name": "Harbor Family Practice"}
     assert made["authenticatorSelection"]["residentKey"] == "required"
     assert made["authenticatorSelection"]["userVerification"] == "required"
@@ -146,10 +148,10 @@ async def test_a_challenge_is_good_for_five_minutes(desk: Desk, seconds: int, st
 
 async def test_a_challenge_is_good_for_its_purpose_and_its_account_only(desk: Desk) -> None:
     key, caller = await marias_key(desk), await doctor(desk)
-    foreign = (await desk.ask(BeginPasskey(), caller))["options"]
+    foreign = (await desk.ask(BeginPasskey(password=SecretStr(PASSWORD)), caller))["options"]
     assert (await hand_in(desk, key.sign(foreign))).status == 422
     second = Authenticator(id=b"credential-2")
-    options = (await desk.ask(BeginPasskey(), caller))["options"]
+    options = (await desk.ask(BeginPasskey(password=SecretStr(PASSWORD)), caller))["options"]
     sent = AddPasskey(credential=SecretStr(second.make(options)), name="Stolen")
     other = caller.model_copy(update={"subject": "somebody-else"})
     assert await desk.refused(sent, other) == "passkey"

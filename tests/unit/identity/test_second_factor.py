@@ -65,7 +65,7 @@ def strict(desk: Desk) -> Desk:
 
 async def test_an_offered_app_changes_nothing_until_a_code_came_back(desk: Desk) -> None:
     caller = await maria(desk)
-    offer = await desk.ask(BeginTotp(), caller)
+    offer = await desk.ask(BeginTotp(password=SecretStr(PASSWORD)), caller)
     assert "otpauth://totp/Harbor%20Family%20Practice" in offer["uri"]
     wrong = ConfirmTotp(code=SecretStr(App(desk, offer["secret"]).wrong()))
     assert await desk.refused(wrong, caller) == "wrong-code"
@@ -280,7 +280,8 @@ async def test_staff_keep_one_second_factor(strict: Desk) -> None:
 async def test_patients_need_none(strict: Desk) -> None:
     caller = await maria(strict)
     assert caller.role is Role.PATIENT
-    for asked in (GetSecurity(), BeginPasskey(), SignOutEverywhere()):
+    own = BeginPasskey(password=SecretStr(PASSWORD))
+    for asked in (GetSecurity(), own, SignOutEverywhere()):
         assert (await strict.reply(asked, caller)).status < 400
 
 
@@ -305,3 +306,11 @@ async def test_support_does_not_touch_the_second_factor_of_staff(desk: Desk) -> 
     assert await desk.refused(lost, OPERATOR) == "no-factor"
     assert await desk.refused(lost, CLINIC) == "forbidden"
     assert await desk.refused(lost, NOTIFIER) == "forbidden"
+
+
+async def test_a_browser_left_open_gets_no_way_in_of_its_own(desk: Desk) -> None:
+    caller = await maria(desk)
+    before = len(await desk.names())
+    for ask in (BeginTotp(), BeginTotp(password=SecretStr("a guess")), BeginPasskey()):
+        assert await desk.refused(ask, caller) == "wrong-password"
+    assert "TotpOffered" not in (await desk.names())[before:]

@@ -103,7 +103,10 @@ def choose() -> Places:
 
 
 def running(data: Path) -> Places:
-    """The places of the portal that runs on this data."""
+    """The places of the portal that runs on this data, or on the bus that PORTAL_NATS names."""
+    if bus := os.environ.get("PORTAL_NATS"):
+        credential = os.environ.get("PORTAL_NATS_CREDENTIAL", "")
+        return Places(str(data), 0, 0, 0, 0, 0, bus, own_nats=False, credential=credential)
     path = data / "portal.json"
     if not path.exists():
         raise SystemExit("No portal runs here. Start one with: make run")

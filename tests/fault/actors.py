@@ -22,6 +22,7 @@ from tests.fault.running import Portal
 
 CHEN = "9000000017^Chen^Alice^^^^MD^^NPI^L^^^NPI"
 MOST_WAITING = 40
+MOST_ASKED = 15
 NEWCOMERS = 3
 LABORATORIES, STRANGERS = 2, 3
 PASSWORD = ENROLLED_PASSWORD
@@ -66,6 +67,7 @@ async def act(world: World) -> None:
         group.create_task(provider(world, "provider"))
         group.create_task(support(world, "support"))
         group.create_task(clinic(world, "clinic"))
+        group.create_task(front_desk(world, "desk"))
 
 
 async def laboratory(world: World, name: str) -> None:
@@ -118,6 +120,28 @@ async def clinic(world: World, name: str) -> None:
             if person not in world.charts:
                 await _invite(client, person, f"{name}{number}@invited.example")
         await asyncio.sleep(client.rng.uniform(0.1, 0.4))
+    await _leave(world, client)
+
+
+async def front_desk(world: World, name: str) -> None:
+    """Verifies caregivers of patients, and ends every other relation again (S3)."""
+    client = world.client(name, Account("clinic@harborview.example", "window-cedar-morning-kite"))
+    await client.sign_in()
+    number = 0
+    while not world.stopping.is_set():
+        for card in await _cards(client, client.rng.choice(world.charts)) if world.charts else ():
+            number += 1
+            body = {
+                "patient": card["patient"], "email": f"{name}{number}@related.example",
+                "given": "Cara", "family": f"Giver{number}", "basis": "caregiver",
+                "evidence": "guardianship", "since": _now().date().isoformat(),
+            }  # fmt: skip
+            done = await client.command(identity.VerifyRelation, body, {"email": body["email"]})
+            if done.is_success and number % 2 and not world.stopping.is_set():
+                relation = {"patient": card["patient"], "relation": done.json()["id"]}
+                why = {**relation, "reason": "The court has lifted it."}
+                await client.command(identity.EndRelation, why, relation)
+        await asyncio.sleep(client.rng.uniform(0.2, 0.6))
     await _leave(world, client)
 
 
@@ -200,7 +224,14 @@ async def _enrol(world: World, client: Client, person: Person) -> bool:
 
 
 async def _read_results(world: World, client: Client) -> None:
+    """And asks for a correction now and then (R59)."""
+    number = 0
     while not world.stopping.is_set():
+        if client.rng.random() < 0.2 and number < MOST_ASKED:
+            number += 1
+            says = f"{client.name} asks for the {number}th time"
+            body = {"field": "other", "says": says}
+            await client.command(identity.RequestCorrection, body, {"says": says})
         results = await client.query(labs.GetResults, {})
         for row in [row for row in results["results"] if row["is_new"]][:10]:
             body = {"report": row["report"]}
@@ -208,9 +239,14 @@ async def _read_results(world: World, client: Client) -> None:
         await asyncio.sleep(client.rng.uniform(0.3, 0.6))
 
 
-async def _invite(client: Client, person: Person, email: str) -> None:
+async def _cards(client: Client, person: Person) -> list[dict[str, str]]:
     found = await client.query(identity.FindPatients, {"text": person.mrn})
-    for card in found["patients"]:
+    cards: list[dict[str, str]] = found["patients"]
+    return cards
+
+
+async def _invite(client: Client, person: Person, email: str) -> None:
+    for card in await _cards(client, person):
         body = {"patient": card["patient"], "email": email}
         await client.command(identity.SendInvitation, body, {"email": email})
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.catalog import OPERATIONS
 from kernel.turn import command_id
-from services.identity.events import invitation, patient, registration
+from services.identity.events import connection, invitation, item, patient, registration
 from services.interop.events import MessageReceived, MessageSettled
 from services.labs.events.report import ReportPosted, ReportVerified
 from services.labs.events.seen import ResultSeen
@@ -31,13 +31,16 @@ _READ: dict[type, Callable[[Any], tuple[str, ...]]] = {
     invitation.HipaaAccepted: lambda e: (e.invitation,),
     invitation.InvitationCompleted: lambda e: (e.invitation,),
     patient.PatientIdentified: lambda e: (e.value,),
+    connection.RelationVerified: lambda e: (e.email,),
+    connection.RelationEnded: lambda e: (e.relation,),
+    item.ItemOpened: lambda e: (e.asked.says,),
     ReportVerified: lambda e: (e.report, str(e.revision)),
     ReportPosted: lambda e: (_filler(e.report),),
     ResultSeen: lambda e: (e.report,),
     MessageReceived: lambda e: (e.message,),
     MessageSettled: lambda e: (e.message, e.outcome),
 }
-_OURS = ("@stranger.example", "@invited.example", "@enrolled.example")
+_OURS = ("@stranger.example", "@invited.example", "@enrolled.example", "@related.example")
 
 
 def effects_in(stores: Iterable[Store]) -> Counter[Effect]:
@@ -67,6 +70,12 @@ def effects_of(ack: Acknowledged) -> list[Effect]:
             return [(name, said["invitation"])]
         case "CompleteEnrolment":
             return [("InvitationCompleted", said["invitation"])]
+        case "VerifyRelation":
+            return [("RelationVerified", said["email"]), ("InvitationIssued", said["email"])]
+        case "EndRelation":
+            return [("RelationEnded", said["relation"])]
+        case "RequestCorrection":
+            return [("ItemOpened", said["says"])]
         case "VerifyReport":
             return [("ReportVerified", said["report"], said["revision"])]
         case "MarkSeen":

@@ -111,7 +111,7 @@ class Gateway:
         """Any path of the API, answered with success; Problem otherwise."""
         sent = {**passed_on(request), **(headers or {})}
         try:
-            response = await self._client.request(method, path, headers=sent, **options)
+            response = await self._client.request(method, path, headers=as_came(sent), **options)
         except httpx2.TransportError as error:
             raise Problem(503, "unavailable", "The portal does not answer.") from error
         carrier = carried(request)
@@ -129,7 +129,7 @@ class Gateway:
             request.method,
             f"{path}?{query}" if query else path,
             content=request.stream() if request.method not in ("GET", "HEAD") else None,
-            headers=headers,
+            headers=as_came(headers),
             timeout=httpx2.Timeout(15.0, connect=3.0, read=None),
         )
         try:
@@ -203,6 +203,13 @@ def passed_on(request: Request) -> dict[str, str]:
         headers["x-patient"] = patient
     headers["x-forwarded-for"] = request.client.host if request.client else "unknown"
     return headers
+
+
+def as_came(headers: Mapping[str, str]) -> httpx2.Headers:
+    """In the bytes that the browser sent: other sites under our domain may set any cookie, and that
+    must not end in our mistake.
+    """
+    return httpx2.Headers(headers, encoding="latin-1")
 
 
 def _problem(response: httpx2.Response) -> Problem:

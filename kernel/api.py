@@ -24,6 +24,8 @@ A = TypeVar("A", bound=Answer)
 T = TypeVar("T")
 
 Kind = Literal["command", "query", "action"]
+_NUL = b"\\u0000"
+"""How JSON spells the one character that no text has, and that PostgreSQL does not take."""
 
 
 class CallerLike(Protocol):
@@ -176,6 +178,8 @@ async def serve(endpoint: Endpoint, body: bytes, call: Call[Any, Any]) -> Reply:
             raise Refused("forbidden", "This account may not do that.", 403)
         if endpoint.chart and not call.caller.patient:
             raise _no_record(call.caller.barred)
+        if _NUL in body:
+            raise Refused("invalid", "Some of what was sent is not right.", 422)
         # A query may come from a URL, where everything is text; a body says what it means.
         strict = issubclass(endpoint.message, Command)
         message = endpoint.message.model_validate_json(body or b"{}", strict=strict)

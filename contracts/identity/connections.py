@@ -72,8 +72,9 @@ class ConnectionsAnswer(Answer):
 
 
 class Disenrol(Command):
-    """Remove one's connection to this record (the red X). All sessions and all mail about it end at
-    once (R33, R34); with the last connection the account closes. Enrolling again is signing up (R35).
+    """Remove one's connection to this record (the red X): it and all mail about it end at once, and
+    all sessions where it was the own record (R33, R34). With the last connection they end as well and
+    the account closes. Enrolling again is signing up (R35).
     """
 
     service: ClassVar[str] = "identity"
@@ -114,7 +115,8 @@ class RequestRelation(Command):
 class SetMailAddress(Command):
     """Another address for mail about one connected person (decision g). A link goes there to confirm.
 
-    Refused `address-in-use` where the address is somebody's (R44).
+    Refused `address-in-use` where it is the own one; the answer is the same whether or not another
+    address is somebody's (R44).
     """
 
     service: ClassVar[str] = "identity"
@@ -200,7 +202,9 @@ class TurnedTwelve(PublishedEvent):
 
 
 class TurnedEighteen(PublishedEvent):
-    """The patient is an adult from this day on: who acted for them as a minor no longer does."""
+    """The patient is an adult from this day on: who acted for them as a minor no longer does, unless
+    it is a legal caregiver with a second check (S3).
+    """
 
     service: ClassVar[str] = "identity"
     topic: ClassVar[str] = "patient"

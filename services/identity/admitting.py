@@ -19,7 +19,7 @@ from services.identity.decider import patient as patients
 from services.identity.decider.invitation import Invitation
 from services.identity.events.account import AccountOpened, OwnRecordJoined, ProxyAccountOpened
 from services.identity.inviting import check_address
-from services.identity.linking import check_link
+from services.identity.linking import check_link, check_new_address
 from services.identity.views.connections import OF_PATIENT
 
 CANNOT: Final = "This enrolment cannot be finished online. Please call us."
@@ -53,7 +53,7 @@ async def admit(turn: Turn, enrolment: Enrolment, today: date) -> str:
 async def _own(turn: Turn, enrolment: Enrolment, today: date) -> str:
     person, email = enrolment.person, enrolment.invitation.email
     patients.check_invitable(person, today)
-    holder = await check_address(turn, email)
+    holder = await check_address(turn, person, email)
     account = await _account(turn, enrolment, holder.account)
     if enrolment.joins:
         turn.append(accounts.ACCOUNT, account, [OwnRecordJoined(account, person.patient)])
@@ -71,7 +71,7 @@ async def _own(turn: Turn, enrolment: Enrolment, today: date) -> str:
 async def _proxy(turn: Turn, enrolment: Enrolment, today: date) -> str:
     person, invitation = enrolment.person, enrolment.invitation
     born = patients.check_alive(person)
-    relation = connection.live(person.relations, invitation.relation)
+    relation = connection.waiting(person.relations, invitation.relation)
     mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, addresses.key(invitation.email))
     await check_link(turn, relation.basis, born, today, relation.contact, mailbox.account)
     account = await _account(turn, enrolment, mailbox.account)
@@ -80,7 +80,9 @@ async def _proxy(turn: Turn, enrolment: Enrolment, today: date) -> str:
         name = next(row["name"] for row in rows if row["relation"] == relation.relation)
         opened = ProxyAccountOpened(account, invitation.email, name, enrolment.password)
         turn.append(accounts.ACCOUNT, account, [opened])
-    connected = connection.connect(person.patient, relation.relation, account, enrolment.agreed)
+    connected = connection.connect(
+        person.relations, person.patient, relation.relation, account, enrolment.agreed
+    )
     turn.append(patients.PATIENT, person.patient, connected)
     return account
 
@@ -95,6 +97,7 @@ async def _account(turn: Turn, enrolment: Enrolment, holder: str) -> str:
             raise Refused("moved", "The address is another account's meanwhile.")
         await turn.load(accounts.ACCOUNT, holder)
         return holder
+    await check_new_address(turn, enrolment.person.patient, enrolment.invitation.email)
     account, mailbox = turn.new_id(), addresses.key(enrolment.invitation.email)
     reserved = accounts.reserve(await turn.load(accounts.EMAIL, mailbox), account)
     turn.append(accounts.EMAIL, mailbox, reserved)

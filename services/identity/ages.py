@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,8 +20,7 @@ def birthday(born: date, year: int) -> date:
     """The birthday in a year; 29 February is kept on 1 March in other years (decision h)."""
     if (born.month, born.day) != (2, 29):
         return born.replace(year=year)
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return date(year, 2, 29) if leap else date(year, 3, 1)
+    return date(year, 2, 29) if isleap(year) else date(year, 3, 1)
 
 
 def age(born: date, today: date) -> int:

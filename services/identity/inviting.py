@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.turn import Turn
 from services.identity import addresses
 from services.identity.decider import account, connection, invitation, patient
+from services.identity.linking import check_new_address
 from services.identity.practice import profile_now, today
 from services.identity.views.invitations import LIVE_INVITATIONS
 
@@ -21,10 +22,11 @@ async def invite(turn: Turn, who: str, email: str, origin: str, relation: str = 
     entry: patient.Patient = await turn.load(patient.PATIENT, who)
     if relation:
         patient.check_alive(entry)
-        connection.live(entry.relations, relation)
+        connection.waiting(entry.relations, relation)
     else:
         patient.check_invitable(entry, today(await profile_now(turn.read), turn.now))
-        await check_address(turn, email)
+        await check_address(turn, entry, email)
+    await check_new_address(turn, who, email)
     await void_live(turn, who, relation, "replaced")
     new = turn.new_id()
     await turn.load(invitation.INVITATION, new)
@@ -41,15 +43,17 @@ async def void_live(turn: Turn, who: str, relation: str, why: str) -> None:
         turn.append(invitation.INVITATION, row["invitation"], invitation.void(state, why))
 
 
-async def check_address(turn: Turn, email: str) -> account.Account:
+async def check_address(turn: Turn, entry: patient.Patient, email: str) -> account.Account:
     """Refuse an address that is somebody else's; gives the account that may join with it, or none.
 
-    An account that only acts for others may get a chart of its own under its address (R35).
+    An account that only acts for others may get a chart of its own under its address (R35), but not
+    that of somebody for whom it acts, or did until they were 18.
     """
     mailbox: account.Mailbox = await turn.load(account.EMAIL, addresses.key(email))
     holder: account.Account = await turn.load(account.ACCOUNT, mailbox.account)
-    if mailbox.account and (holder.role != "patient" or holder.patient or holder.closed):
-        account.check_free(mailbox)
+    acts = connection.held_by(entry.relations, mailbox.account) if mailbox.account else None
+    if mailbox.account and (holder.role != "patient" or holder.patient or holder.closed or acts):
+        raise account.in_use()
     return holder
 
 

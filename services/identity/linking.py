@@ -19,12 +19,21 @@ from services.identity.views.connections import CONTACT_OF_OTHERS
 
 async def check_contact(turn: Turn, patient: str, email: str) -> None:
     """Mail about a patient goes to nobody's account, and to no address of another patient (R44)."""
-    key = addresses.key(email)
-    mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, key)
-    others = await turn.read(CONTACT_OF_OTHERS, contact_key=key, patient=patient)
-    if mailbox.account or others:
-        said = "Use another address: this one is somebody's already."
-        raise Refused("address-in-use", said, 409, {"contact": said, "email": said})
+    mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, addresses.key(email))
+    if mailbox.account or await _another_patients(turn, patient, email):
+        raise address_taken()
+
+
+def address_taken() -> Refused:
+    """The refusal of another address for mail; it never says whose that is."""
+    said = "Use another address: this one is somebody's already."
+    return Refused("address-in-use", said, 409, {"contact": said, "email": said})
+
+
+async def check_new_address(turn: Turn, patient: str, email: str) -> None:
+    """Nobody begins to sign in with an address to which mail about another patient goes (R44)."""
+    if await _another_patients(turn, patient, email):
+        raise accounts.in_use()
 
 
 async def check_link(
@@ -42,3 +51,8 @@ async def check_link(
         born_self = own.demographics.born
         enrolled = own.account == account and born_self is not None and adult(born_self, today)
     connection.check_shared(basis, born, today, contact, enrolled)
+
+
+async def _another_patients(turn: Turn, patient: str, email: str) -> bool:
+    key = addresses.key(email)
+    return bool(await turn.read(CONTACT_OF_OTHERS, contact_key=key, patient=patient))

@@ -11,15 +11,18 @@ from kernel.clock import micros
 from kernel.projection import Row
 from services.identity import addresses
 from services.identity.api.base import API, only
+from services.identity.api.grants import connections_of, the_day
 from services.identity.api.links import CHANGES, RESETS, standing
 from services.identity.deps import Deps
 from services.identity.views.accounts import ACCOUNT_BY_ADDRESS, ACCOUNT_BY_ID
-from services.identity.views.connections import OF_ACCOUNT
+from services.identity.views.connections import CONTACT_OF_OTHERS, OF_ACCOUNT
 from services.identity.views.links import LINK_BY_REFERENCE
 
 _WITH_LINK: Final = RESETS + CHANGES
 _BIRTHDAYS: Final = ("turns-12-soon", "turned-12", "turns-18-soon", "turned-18")
 """Letters about a patient, who is their `reference`."""
+_ACTS: Final = ("open", "agreement-due", "grown-up")
+"""Who acts for the patient, or did up to the 18th birthday."""
 
 
 @API.query(MayNotifyAccount, roles={Role.SERVICE})
@@ -57,10 +60,13 @@ async def _to_new_address(
     """Without a name: until it is confirmed, it may be anybody's. Somebody's own is not written to
     (R44), nor is any about a patient who is not theirs any more (R34).
     """
-    holders = await call.read(ACCOUNT_BY_ADDRESS, address=addresses.key(asked["email"]))
+    key = addresses.key(asked["email"])
+    holders = await call.read(ACCOUNT_BY_ADDRESS, address=key)
     if any(row["account"] != query.account or asked["patient"] for row in holders):
         return _no("the address cannot be used")
     if asked["patient"]:
+        if await call.read(CONTACT_OF_OTHERS, contact_key=key, patient=asked["patient"]):
+            return _no("the address cannot be used")
         theirs = await call.read(OF_ACCOUNT, account=query.account)
         if all(row["patient"] != asked["patient"] for row in theirs):
             return _no("not connected")
@@ -68,10 +74,13 @@ async def _to_new_address(
 
 
 async def _gets_mail_about(query: MayNotifyAccount, account: Row, call: Call[Deps, Caller]) -> bool:
-    """Whoever left the portal themself gets no mail about the others (decision i)."""
-    rows = await call.read(OF_ACCOUNT, account=query.account)
-    theirs = any(row["patient"] == query.reference and not row["gone"] for row in rows)
-    return theirs and not account["left"]
+    """Only on a relation that is good today, or was until the 18th birthday (R34, S3). Whoever left
+    the portal themself gets no mail about the others (decision i).
+    """
+    if account["left"]:
+        return False
+    found = await connections_of(call.read, query.account, await the_day(call.read, call.now))
+    return any(each.patient == query.reference and each.state in _ACTS for each in found)
 
 
 def _letter(account: Row, link: str = "") -> MayNotifyAnswer:

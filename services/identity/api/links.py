@@ -34,7 +34,7 @@ from services.identity.decider.patient import PATIENT, Patient
 from services.identity.deps import Deps
 from services.identity.events.account import EmailReleased
 from services.identity.events.links import AddressChangeDone, EmailChanged, Side
-from services.identity.linking import check_contact
+from services.identity.linking import address_taken, check_contact, check_new_address
 from services.identity.views.accounts import ACCOUNT_BY_ID
 from services.identity.views.links import LINK_BY_REFERENCE
 
@@ -107,12 +107,18 @@ async def change_email(command: ChangeEmail, call: Call[Deps, Caller]) -> Nothin
 
 @API.command(SetMailAddress, roles={Role.PATIENT})
 async def set_mail_address(command: SetMailAddress, call: Call[Deps, Caller]) -> Nothing:
-    """Nothing changes until the new address has confirmed (decision g)."""
+    """Nothing changes until the new address has confirmed (decision g).
+
+    The own address is refused. All others are alike here: an address of somebody gets no letter, and
+    whoever asks does not learn whose it is (R44).
+    """
     turn, account = call.turn, call.caller.subject
     state: Patient = await turn.load(PATIENT, command.patient)
     if connection.held_by(state.relations, account) is None:
         raise Refused("not-found", "There is no such connection.", 404)
-    await check_contact(turn, command.patient, command.email)
+    holder: accounts.Account = await turn.load(accounts.ACCOUNT, account)
+    if addresses.key(command.email) == addresses.key(holder.email):
+        raise address_taken()
     await _request(turn, account, command.email, command.patient)
     return Nothing()
 
@@ -187,6 +193,7 @@ async def _take_effect(turn: Turn, holder: accounts.Account, change: address_cha
         return
     old, new = addresses.key(holder.email), addresses.key(change.email)
     if new != old:
+        await check_new_address(turn, holder.patient, change.email)
         mailbox: accounts.Mailbox = await turn.load(accounts.EMAIL, new)
         turn.append(accounts.EMAIL, new, accounts.reserve(mailbox, holder.account))
         await turn.load(accounts.EMAIL, old)

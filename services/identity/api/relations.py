@@ -88,10 +88,7 @@ async def _make_room(turn: Turn, command: VerifyRelation, patient: Patient, acco
     if held is None:
         return
     if held.basis in ("self", command.basis):
-        raise Refused(
-            "connected", "They are connected to this record already.", 409,
-            {"email": "They are connected to this record already."},
-        )  # fmt: skip
+        raise connection.connected()
     await _end(turn, patient, held.relation, turn.actor, _REPLACED)
 
 
@@ -108,8 +105,10 @@ async def _end(turn: Turn, patient: Patient, relation: str, by: str, reason: str
 
 async def _connect(turn: Turn, patient: str, relation: str, account: str) -> None:
     """The documents come when they first look: an agreement is for one person (R32)."""
+    state: Patient = await turn.load(PATIENT, patient)
     none = Documents("", "")
-    turn.append(PATIENT, patient, connection.connect(patient, relation, account, none))
+    events = connection.connect(state.relations, patient, relation, account, none)
+    turn.append(PATIENT, patient, events)
     await _tell(turn, account, relation)
 
 

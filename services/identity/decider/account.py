@@ -87,13 +87,18 @@ EMAIL = Decider("email", Mailbox(), evolve_mailbox)
 
 
 def check_free(state: Mailbox) -> None:
-    """Everyone has an address of their own (R44). The refusal never says whose it is."""
+    """Everyone has an address of their own (R44)."""
     if state.account:
-        raise Refused(
-            "address-in-use",
-            "This e-mail address cannot be used for this account; please use another.",
-            fields={"email": "Use another e-mail address."},
-        )
+        raise in_use()
+
+
+def in_use() -> Refused:
+    """The refusal of an address that is somebody else's: it never says whose (R44)."""
+    return Refused(
+        "address-in-use",
+        "This e-mail address cannot be used for this account; please use another.",
+        fields={"email": "Use another e-mail address."},
+    )
 
 
 def reserve(state: Mailbox, account: str) -> list[Any]:

@@ -60,6 +60,20 @@ def live(state: Relations, relation: str) -> Relation:
     return found
 
 
+def waiting(state: Relations, relation: str) -> Relation:
+    """A relation that has not ended and waits for its account; refuses one that has it."""
+    found = live(state, relation)
+    if found.account:
+        raise connected()
+    return found
+
+
+def connected() -> Refused:
+    """The refusal of a second relation of one account to one record. The sentence is for staff."""
+    said = "They are connected to this record already."
+    return Refused("connected", said, 409, {"email": said})
+
+
 def check_evidence(
     basis: Basis, evidence: str, born: date, since: date, until: date | None, today: date
 ) -> None:
@@ -91,8 +105,14 @@ def check_shared(basis: Basis, born: date, today: date, contact: str, enrolled: 
         raise Refused("not-enrolled", said, 409, {"email": said})
 
 
-def connect(patient: str, relation: str, account: str, agreed: Documents) -> list[Any]:
-    """The relation is this account's."""
+def connect(
+    state: Relations, patient: str, relation: str, account: str, agreed: Documents
+) -> list[Any]:
+    """The relation is this account's, which has no other one to this record: else ending one would
+    not end what it sees.
+    """
+    if held_by(state, account) is not None:
+        raise connected()
     return [
         events.RelationConnected(patient, relation, account, agreed.terms, agreed.hipaa),
     ]

@@ -198,21 +198,27 @@ def birthdays(state: Patient, today: date) -> list[Any]:
     """What is to be told of the 12th and the 18th birthday today, each once per birth date (R53, R54).
 
     A birthday learned of too late for its notice, or after it, is told at once; one that the patient
-    had before we ever knew them is nobody's news.
+    had before we ever knew them is nobody's news, unless a parent still acts for them; nor is the 12th
+    of an adult.
     """
     born = state.demographics.born
     if born is None or state.merged_into or state.demographics.deceased:
         return []
-    if age(born, today) >= ADULT and not (state.noticed or state.turned):
-        return []
+    coming: tuple[tuple[int, Any], ...] = ((TWELVE, TurnedTwelve), (ADULT, TurnedEighteen))
+    if age(born, today) >= ADULT:
+        coming = coming[1:] if state.noticed or state.turned or _has_parent(state) else ()
     told: list[Any] = []
-    for years, turned in ((TWELVE, TurnedTwelve), (ADULT, TurnedEighteen)):
+    for years, turned in coming:
         on = turns(born, years)
         if on <= today and (years, on) not in state.turned:
             told.append(turned(state.patient, on))
         elif today < on <= today + NOTICE and (years, on) not in state.noticed:
             told.append(BirthdayNear(state.patient, years, on))
     return told
+
+
+def _has_parent(state: Patient) -> bool:
+    return any(r.basis == "parent" and not r.ended for r in state.relations.values())
 
 
 def check_exists(state: Patient) -> None:

@@ -80,3 +80,12 @@ def test_live_hints_flow_through(patient: TestClient) -> None:
     answer = patient.get("/api/v1/live")
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text == ": still here\n\n"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/session"])
+def test_a_cookie_that_another_site_under_our_domain_set_breaks_no_page(
+    browser: TestClient, path: str
+) -> None:
+    """Its bytes go on to the gateway as they came: they may be of any alphabet."""
+    reply = browser.get(path, headers=[(b"cookie", b"other=\xff\xfe; device=\xe9")])
+    assert reply.status_code < 500

@@ -4,7 +4,7 @@ that counts birthdays one by one (R42-R44, R53-R55).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from kernel.decider import Refused
 from services.identity import addresses
 from services.identity.access import Documents, Holder, Person, Relation, mail_of, state_of
 from services.identity.ages import hidden_days, local_day
 from services.identity.decider import connection
-from services.identity.events import connection as events
 from services.labs.release.age import is_hidden
 
 MANY = settings(max_examples=400, deadline=None)
@@ -123,6 +121,51 @@ def test_mail_goes_to_a_shared_address_only_on_a_basis_that_holds(
         assert (state, address) == ("sent", "maria@example.com")
 
 
+@pytest.mark.rule("R34", "R43", "R54")
+@MANY
+@given(
+    moments_near_a_birthday(),
+    st.sampled_from(["self", "parent", "caregiver"]),
+    st.booleans(),
+    st.booleans(),
+    st.tuples(st.integers(-3, 3), st.integers(-3, 3)),
+    st.sampled_from(["", "ada@example.com"]),
+)
+def test_no_mail_goes_to_whoever_may_not_see_the_record(
+    when: tuple[date, datetime, str],
+    basis: Any,
+    confirmed: bool,
+    gone: bool,
+    days: tuple[int, int],
+    contact: str,
+) -> None:
+    born, now, zone = when
+    today = local_day(now, zone)
+    since, until = (today + timedelta(days=each) for each in days)
+    dates = {} if basis == "self" else {"valid_from": since, "until": until}
+    relation = proxy(basis, confirmed=confirmed, contact=contact, **dates)
+    person = Person(born, gone)
+    seen = state_of(relation, person, today, TODAY) == "open"
+    state, address = mail_of(relation, person, HOLDER, today)
+    assert (state == "off") == (not seen)
+    assert bool(address) == (state == "sent")
+
+
+@pytest.mark.rule("R43", "S3")
+@MANY
+@given(births, st.integers(-400, 400), st.sampled_from(["parent", "caregiver"]))
+@example(date(2008, 2, 29), 0, "caregiver")
+@example(date(2008, 2, 29), -1, "caregiver")
+def test_only_who_was_an_adult_when_verified_waits_for_a_second_check(
+    born: date, days: int, basis: Any
+) -> None:
+    verified = nth_birthday(born, 18) + timedelta(days=days)
+    relation = proxy(basis, verified_on=verified)
+    state = state_of(relation, Person(born), verified + timedelta(days=500), TODAY)
+    waits = basis == "caregiver" and days >= 0
+    assert state == ("unconfirmed" if waits else "grown-up")
+
+
 @pytest.mark.rule("R42", "R43", "R44")
 @MANY
 @given(
@@ -213,73 +256,3 @@ def refusal(ask: Callable[[], None]) -> str | None:
     except Refused as refused:
         return refused.detail
     return None
-
-
-class Connections(RuleBasedStateMachine):
-    """Any order of verifying, connecting, checking, leaving and ending, against a plain model."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.state: connection.Relations = {}
-        self.model: dict[str, str] = {}  # live relation -> account ("" while an invitation waits)
-        self.number = 0
-        self.now = datetime(2026, 3, 4, tzinfo=UTC)
-
-    def apply(self, done: list[Any]) -> None:
-        for event in done:
-            self.state = connection.evolve(self.state, event)
-
-    def some(self, data: Any) -> Iterator[str]:
-        if self.state:
-            yield data.draw(st.sampled_from(sorted(self.state)))
-
-    @rule(basis=st.sampled_from(["parent", "caregiver"]))
-    def verify(self, basis: Any) -> None:
-        self.number += 1
-        name = f"r{self.number}"
-        self.apply(
-            [
-                events.RelationVerified(
-                    "p", name, basis, "evidence", "a@b.example", "A", self.now.date(), None, "",
-                    "ann", self.now,
-                )
-            ]
-        )  # fmt: skip
-        self.model[name] = ""
-
-    @rule(data=st.data(), account=st.sampled_from(["a1", "a2"]))
-    def connect(self, data: Any, account: str) -> None:
-        waiting = [r for r, holder in self.model.items() if not holder]
-        if waiting and account not in self.model.values():
-            chosen = data.draw(st.sampled_from(waiting))
-            self.apply(connection.connect("p", chosen, account, TODAY))
-            self.model[chosen] = account
-
-    @rule(data=st.data())
-    def end(self, data: Any) -> None:
-        for relation in self.some(data):
-            self.apply(connection.end(self.state, "p", relation, "ann", "over", self.now))
-            self.model.pop(relation, None)
-
-    @rule(account=st.sampled_from(["a1", "a2"]))
-    def leave(self, account: str) -> None:
-        held = [r for r, holder in self.model.items() if holder == account]
-        try:
-            self.apply(connection.disenrol(self.state, "p", account, self.now))
-        except Refused:
-            assert not held
-        else:
-            assert len(held) == 1
-            del self.model[held[0]]
-
-    @invariant()
-    def what_lives_is_what_the_model_says(self) -> None:
-        living = {r.relation: r.account for r in self.state.values() if not r.ended}
-        assert living == self.model
-
-
-@pytest.mark.rule("R33", "S3")
-def test_connections_follow_the_model_in_any_order() -> None:
-    run_state_machine_as_test(
-        Connections, settings=settings(max_examples=80, stateful_step_count=30, deadline=None)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
@@ -22,7 +23,7 @@ from contracts.identity.security import Notice
 from services.identity.events.account import AccountNoticed
 from services.identity.publisher import PUBLISHER
 from tests.unit.identity.desk import ANYONE, INTEROP, PASSWORD, SUPPORT, Desk
-from tests.unit.identity.family import child, connected, enrolled, parent
+from tests.unit.identity.family import caregiver, child, connected, enrolled, parent
 from tests.unit.identity.mailbox import letter, may_notify
 from tests.unit.identity.signing import MARIA, maria
 
@@ -114,6 +115,36 @@ async def test_news_of_a_birthday_goes_to_whoever_acts_for_the_patient(
     assert (said.address, said.link) == (MARIA, "")
     stranger = await child(desk, 10)
     assert (await may_notify(desk, notice, mother.subject, stranger)).address is None
+
+
+@pytest.mark.rule("R34", "R43", "S3")
+@pytest.mark.parametrize("notice", BIRTHDAYS)
+async def test_outside_the_days_of_a_relation_no_birthday_is_told(desk: Desk, notice: str) -> None:
+    mother = await enrolled(desk)
+    ada = await child(desk, 11)
+    await desk.ask(caregiver(ada, since=date(2026, 3, 5), until=date(2026, 3, 5)), SUPPORT)
+    told = []
+    for _ in range(3):  # the day before, the day, and the day after
+        told.append((await may_notify(desk, notice, mother.subject, ada)).address)
+        desk.clock.move(timedelta(days=1))
+    assert told == [None, MARIA, None]
+
+
+@pytest.mark.rule("R43", "S3")
+async def test_without_the_second_check_nothing_is_told_about_an_adult(desk: Desk) -> None:
+    niece = await enrolled(desk)
+    aunt = await child(desk, 71)
+    await desk.ask(caregiver(aunt), SUPPORT)
+    assert (await may_notify(desk, "turned-18", niece.subject, aunt)).address is None
+
+
+@pytest.mark.rule("R53", "R54")
+async def test_a_parent_whose_access_ends_at_eighteen_is_told_so(desk: Desk) -> None:
+    mother = await enrolled(desk)
+    teen = await child(desk, 17, born=date(2008, 3, 5))
+    await desk.ask(parent(teen, contact="teen@example.com"), SUPPORT)
+    desk.clock.move(timedelta(days=1))
+    assert (await may_notify(desk, "turned-18", mother.subject, teen)).address == MARIA
 
 
 @pytest.mark.rule("R33", "R34")

@@ -20,8 +20,14 @@ from contracts.identity import (
 )
 from services.identity.views.links import ADDRESSES_WAITING
 from tests.unit.identity import steps
-from tests.unit.identity.desk import PASSWORD, Desk
-from tests.unit.identity.family import child, connected, enrolled, nobody_in_particular
+from tests.unit.identity.desk import PASSWORD, SUPPORT, Desk
+from tests.unit.identity.family import (
+    child,
+    connected,
+    enrolled,
+    nobody_in_particular,
+    parent,
+)
 from tests.unit.identity.mailbox import letter, letters
 from tests.unit.identity.signing import MARIA, enter, maria, sign_in
 
@@ -254,8 +260,9 @@ async def test_other_spellings_of_somebodys_mailbox_are_somebodys(
     await desk.ask(change(spelling), caller)
     assert (await letter(desk, "address-new")).to is None
     assert caller.patient
-    there = SetMailAddress(patient=caller.patient, email=spelling)
-    assert await desk.refused(there, caller) == "address-in-use"
+    link = await ask_for(desk, caller, caller.patient, spelling)
+    assert (await letter(desk, "patient-address")).to is None
+    assert link == ""
 
 
 # -- another address for mail about one person (decision g) -----------------------------------------
@@ -290,11 +297,28 @@ async def test_mail_about_a_child_goes_elsewhere_once_that_address_confirmed(des
 
 
 @pytest.mark.rule("R44")
-async def test_an_accounts_address_is_refused_the_own_one_too(desk: Desk) -> None:
+async def test_the_own_address_is_refused_for_mail_about_a_child(desk: Desk) -> None:
     mother = await enrolled(desk)
     ada = await connected(desk, 8, mother)
     assert await desk.refused(SetMailAddress(patient=ada, email=MARIA), mother) == "address-in-use"
     assert await letters(desk, "patient-address") == []
+
+
+@pytest.mark.rule("R44")
+async def test_nobody_learns_by_it_which_addresses_are_somebodys(desk: Desk) -> None:
+    """An account's, another patient's, and a free one: the same answer after the same work."""
+    mother = await enrolled(desk)
+    ada = await connected(desk, 8, mother)
+    await steps.enrol(desk, await desk.record("MRN-2"), "other@example.com")
+    await desk.ask(parent(await child(desk, 13), contact="teen@example.com"), SUPPORT)
+    seen = []
+    for email in ("other@example.com", "teen@example.com", "free@example.com"):
+        before = len(await desk.names())
+        reply = await desk.reply(SetMailAddress(patient=ada, email=email), mother)
+        seen.append((reply.status, reply.body, (await desk.names())[before:]))
+        to = (await letter(desk, "patient-address")).to
+        assert to == (email if email.startswith("free") else None)
+    assert seen[0] == seen[1] == seen[2]
 
 
 @pytest.mark.rule("R44")
@@ -306,6 +330,22 @@ async def test_an_address_that_became_an_accounts_is_refused_at_the_end(desk: De
     assert (await letter(desk, "patient-address")).to is None
     assert await refusal(desk, link) == "address-in-use"
     assert await mail_about(desk, ada) == MARIA
+
+
+@pytest.mark.rule("R44")
+async def test_an_account_does_not_move_to_the_address_for_another_patients_mail(
+    desk: Desk,
+) -> None:
+    mother = await enrolled(desk)
+    ada = await connected(desk, 8, mother)
+    assert await confirm(desk, await ask_for(desk, mother, ada)) == "used"
+    other = Caller.model_validate(
+        (await steps.enrol(desk, await desk.record("MRN-2"), "other@example.com"))["caller"]
+    )
+    old, new = await ask(desk, other, NEW)
+    assert await confirm(desk, old) == "open"
+    assert await refusal(desk, new) == "address-in-use"
+    assert await mail_about(desk, other.patient or "") == "other@example.com"
 
 
 async def test_whose_record_one_is_not_connected_to_is_not_found(desk: Desk) -> None:

@@ -100,6 +100,22 @@ async def test_a_correction_that_makes_a_child_thirteen_is_told_at_once(desk: De
     assert await told(desk) == [("TurnedTwelve", date(2025, 1, 2))]
 
 
+@pytest.mark.rule("R53", "S13")
+async def test_a_parent_is_told_at_once_when_a_correction_makes_their_child_an_adult(
+    desk: Desk,
+) -> None:
+    mother = await enrolled(desk)
+    ada = await child(desk, 8)
+    await desk.ask(parent(ada), SUPPORT)
+    await agree(desk, mother, ada)
+    await desk.settle()
+    right = CorrectPatient(patient=ada, evidence="birth certificate", born=date(2000, 1, 2))
+    await desk.ask(right, SUPPORT)
+    await desk.settle()
+    assert await told(desk) == [("TurnedEighteen", date(2018, 1, 2))]
+    assert await letters(desk) == ["turned-18"]
+
+
 @pytest.mark.rule("R53")
 async def test_an_adult_whom_we_first_knew_as_one_is_nobodys_news(desk: Desk) -> None:
     await desk.record()

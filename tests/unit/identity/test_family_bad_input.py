@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from contracts.identity import MergePatient
+from contracts.identity import MergePatient, SendInvitation
 from kernel.api import Call, serve
 from services.identity.api import API
 from tests.unit.identity import steps
-from tests.unit.identity.desk import SUPPORT, Desk
+from tests.unit.identity.desk import CLINIC, SUPPORT, Desk
 from tests.unit.identity.family import child, connected, connections, enrolled, parent, state_of
 
 
@@ -92,3 +93,55 @@ async def test_an_international_address_is_one_account_in_both_its_spellings(des
     ada = await child(desk, 8)
     await desk.ask(parent(ada, email="maria@xn--bcher-kva.example"), SUPPORT)
     assert ada in await connections(desk, mother)
+
+
+@pytest.mark.rule("R42", "R44")
+async def test_nobody_signs_up_with_the_address_for_another_patients_mail(desk: Desk) -> None:
+    await enrolled(desk)
+    teen = await child(desk, 13)
+    paul, olga = await desk.record("MRN-F"), await desk.record("MRN-O")
+    early = await steps.invite(desk, paul, "ada@example.com")
+    await desk.ask(parent(teen, contact="ada@example.com"), SUPPORT)
+    await steps.accept_both(desk, early)
+    assert await desk.refused(steps.complete(early)) == "address-in-use"
+    late = SendInvitation(patient=olga, email="Ada+portal@example.com")
+    assert await desk.refused(late, CLINIC) == "address-in-use"
+    proxy = parent(await child(desk, 5), email="ada@example.com")
+    assert await desk.refused(proxy, SUPPORT) == "address-in-use"
+    assert (await desk.names()).count("AccountOpened") == 1  # hers
+
+
+@pytest.mark.rule("R35", "R44")
+async def test_at_eighteen_the_address_for_their_mail_is_their_own(desk: Desk) -> None:
+    await enrolled(desk)
+    teen = await child(desk, 17, born=date(2008, 3, 5))
+    await desk.ask(parent(teen, contact="teen@example.com"), SUPPORT)
+    desk.clock.move(timedelta(days=1))
+    mail = await steps.invite(desk, teen, "teen@example.com")
+    await steps.accept_both(desk, mail)
+    assert (await desk.reply(steps.complete(mail, born=date(2008, 3, 5)))).status == 200
+
+
+@pytest.mark.rule("R44")
+async def test_of_two_teenagers_verified_at_the_same_moment_one_gets_the_address(
+    desk: Desk,
+) -> None:
+    await enrolled(desk)
+    teens = [await child(desk, age) for age in (13, 14)]
+    asked = [parent(teen, contact="teens@example.com") for teen in teens]
+    both = await asyncio.gather(*(desk.reply(each, SUPPORT) for each in asked))
+    assert sorted(answer.status for answer in both) == [201, 409]
+
+
+@pytest.mark.rule("R44", "R51")
+async def test_a_sign_up_and_a_teenagers_mail_that_race_for_one_address(desk: Desk) -> None:
+    await enrolled(desk)
+    teen = await child(desk, 13)
+    mail = await steps.invite(desk, await desk.record("MRN-F"), "same@example.com")
+    await steps.accept_both(desk, mail)
+    first, second = await asyncio.gather(
+        desk.reply(parent(teen, contact="same@example.com"), SUPPORT),
+        desk.reply(steps.complete(mail)),
+    )
+    assert (first.status == 201) != (second.status == 200)
+    assert 409 in (first.status, second.status)

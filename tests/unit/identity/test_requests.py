@@ -225,3 +225,13 @@ async def test_the_form_of_somebody_under_18_is_settled_with_the_parents_relatio
     await desk.ask(TakeRegistration(registration=open_["registration"]), SUPPORT)
     await desk.ask(verify, SUPPORT)
     assert (await desk.ask(RegistrationQueue(), SUPPORT))["items"] == []
+
+
+async def test_the_character_that_postgresql_does_not_take_is_refused_before_anything(
+    desk: Desk,
+) -> None:
+    """Else whoever sends it makes everybody's group commit fail, and starts it over."""
+    mother = await enrolled(desk)
+    before = await desk.names()
+    assert await desk.refused(asking(described(8, "A\x00da")), mother) == "invalid"
+    assert await desk.names() == before

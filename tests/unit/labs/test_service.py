@@ -212,6 +212,24 @@ async def test_a_correction_withdraws_returns_to_the_inbox_and_keeps_both_versio
     assert history == [(2, "150", "Ann Lee MD"), (1, "140", "Ann Lee MD")]
 
 
+@pytest.mark.rule("R54", "R55")
+async def test_a_sample_of_before_twelve_stays_when_reported_after_and_corrected_at_13(
+    house: House,
+) -> None:
+    await house.hear(PatientRecorded(patient="p1", born=date(2013, 11, 1)))
+    at_11, at_12 = NOW - timedelta(days=400), NOW - timedelta(days=380)
+    await post(house, report(acquired=at_11, reported=at_12))
+    await verify(house)
+    assert await listed(house) == ["r1"]
+    right = report("r1", value("na", SODIUM, "150"), status="corrected", acquired=at_11)
+    await post(house, right.model_copy(update={"reported": NOW}))
+    await verify(house, "r1", 2)
+    assert (await page(house)).values[0].value == "150"
+    await post(house, report("r2", acquired=at_12, reported=at_12))
+    await verify(house, "r2")
+    assert await listed(house) == ["r1"]
+
+
 @pytest.mark.rule("R18")
 async def test_repeats_and_late_versions_change_nothing(house: House) -> None:
     await post(house, report(reported=NOW))

@@ -139,7 +139,8 @@ class GetMyRequests(Query):
 
 
 class MyRequest(Contract):
-    """One request's life line. `answer` is what support wrote when it was refused."""
+    """One request's life line. `about` is whom a relation names, or the field to correct in the record
+    of `patient`; `answer` is what support wrote when it was refused."""
 
     item: Id
     kind: Literal["relation", "correction"]
@@ -148,6 +149,7 @@ class MyRequest(Contract):
     due: datetime
     settled: datetime | None = None
     about: Phi[str]
+    patient: Id | None = None
     answer: Phi[str] = ""
 
 

@@ -94,7 +94,7 @@ def _mail(each: Connection, t: Words) -> str:
         "off": t("connections.mail_off"),
     }[each.mail]
     if each.mail_waits:
-        said += " " + t("connections.mail_waits", address=each.mail_waits)
+        said += ". " + t("connections.mail_waits", address=each.mail_waits)
     return said
 
 

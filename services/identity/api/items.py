@@ -129,6 +129,7 @@ def _my_request(row: Row, profile: Profile) -> MyRequest:
         due=business_days.due(received, profile),
         settled=moment(row["settled"]),
         about=name,
+        patient=row["patient"] or None,
         answer=row["answer"],
     )
 

@@ -69,14 +69,15 @@ REQUESTS = tuple(
         due=NOW + timedelta(days=1),
         settled=NOW if state in ("done", "rejected") else None,
         about=about,
+        patient="chidi" if kind == "correction" else None,
         answer=said,
     )
     for number, (kind, state, about, said) in enumerate(
         (
             ("relation", "open", "Chidi Okafor, as a parent", ""),
-            ("correction", "taken", "Address: 12 Harbor Way", ""),
+            ("correction", "taken", "address", ""),
             ("relation", "done", "Ada Okafor, as a parent", ""),
-            ("correction", "rejected", "Date of birth", "The certificate says the other day."),
+            ("correction", "rejected", "born", "The certificate says the other day."),
         )
     )
 )

@@ -183,4 +183,4 @@ def test_an_address_in_use_is_refused_without_saying_whose(parent: TestClient, b
 def test_an_address_that_waits_for_its_link_is_named(parent: TestClient, back: Stub) -> None:
     waiting = connection("zora", "Zora", mail="needs-address", mail_waits="z@mail.example")
     back.answers[identity.GetConnections] = answer(waiting)
-    assert "z@mail.example still has to be confirmed." in parent.get("/connections").text
+    assert "another address. Not confirmed yet: z@mail.example" in parent.get("/connections").text

@@ -108,12 +108,14 @@ def test_each_request_shows_how_far_it_is(parent: TestClient) -> None:
     assert "Waits for our staff" in waiting
     assert "Answer by March 5, 2026" in waiting
     assert waiting.count('class="reached"') == 1
+    assert "<p>Chidi: Address</p>" in taken, "which record and what, in words"
     assert "Being checked by our staff" in taken
     assert taken.count('class="reached"') == 2
     assert "Done</span>" in done
     assert done.count('class="reached"') == 3
     assert "Our answer:</strong> The certificate says the other day." in refused
     assert "Answer by" not in done + refused
+    assert "Chidi: Fecha de nacimiento" in parent.get("/requests?lang=es").text
 
 
 def test_who_asked_for_nothing_reads_so(parent: TestClient, back: Stub) -> None:

@@ -68,7 +68,7 @@ def test_it_says_what_to_do(browser: TestClient) -> None:
     for words in (
         "1 to 2 business days",
         "Customer support corrects it",
-        "Call your doctor&#39;s office",
+        "Only your doctor&#39;s office can correct it. Please call them.",
         "never send text messages (SMS)",
         "good for 60 days",
         "call 911",

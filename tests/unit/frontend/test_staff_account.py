@@ -38,7 +38,7 @@ def test_the_account_page_says_that_opening_it_is_on_record(browser: TestClient,
     browser.cookies.set("sid", who)
     page = browser.get(AT).text
     assert "on the patient's access log" in page
-    assert "Results are not for support to see" in page
+    assert "Results are not part of your work" in page
     assert "11 years old" in page
     assert "510 555 0111" in page
 

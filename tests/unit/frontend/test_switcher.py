@@ -220,7 +220,8 @@ def test_after_the_agreement_nobody_is_led_to_another_site(
 def test_home_says_what_waits_and_which_birthday_comes(parent: TestClient, back: Stub) -> None:
     page = parent.get("/home").text
     assert "Chidi turns 12 on March 24, 2026" in page
-    assert "not available in the portal until Chidi is 18" in page
+    assert "recorded from the age of 12 through 17 is not available in the portal" in page
+    assert "until Chidi is 18" not in page, "the hidden years stay hidden (decision c)"
     assert "Ada turns 12" not in page, "four years ahead is nothing to be told of now"
     assert "We need another e-mail address for Zora" in page
     assert 'href="/connections/zora/mail"' in page

@@ -113,8 +113,7 @@ async def _finish(request: Request, form: Form) -> Response:
     given = {"code": form.get("code"), "born": born, "password": form.values.get("password")}
     for name in FIELDS:
         if not given[name]:
-            group = "register" if name == "born" else "invitation"
-            form.errors[name] = text(lang, f"{group}.e_{name}")
+            form.errors[name] = text(lang, f"invitation.e_{name}")
     if form.errors or born is None:
         return await _next(request, form)
     fields = given | {"link": request.path_params["link"], "born": born.isoformat()}

@@ -99,6 +99,10 @@ def test_the_answer_is_one_page_whoever_was_described(parent: TestClient) -> Non
     assert 'href="/requests"' in page
 
 
+def test_asking_for_a_connection_belongs_to_connections(parent: TestClient) -> None:
+    assert '<a href="/connections" aria-current="true">' in parent.get("/family/add").text
+
+
 @pytest.mark.rule("R57")
 def test_each_request_shows_how_far_it_is(parent: TestClient) -> None:
     page = parent.get("/requests").text

@@ -134,6 +134,8 @@ async def test_a_patient_cannot_change_who_they_are_but_ask(desk: Desk) -> None:
     assert await desk.ask(GetPatient(patient=mother.patient or ""), mother) == before
     [item] = await queue(desk)
     assert (item["kind"], item["field"], item["patient"]) == ("correction", "born", mother.patient)
+    [mine] = (await desk.ask(GetMyRequests(), mother))["requests"]
+    assert (mine["about"], mine["patient"]) == ("born", mother.patient)
     right = CorrectPatient(patient=mother.patient or "", evidence="passport", born=born(40))
     assert await desk.refused(right, mother) == "forbidden"
     assert await desk.refused(right, CLINIC) == "forbidden"

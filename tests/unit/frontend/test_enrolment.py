@@ -162,3 +162,15 @@ def test_an_address_that_signs_in_already_wants_its_own_password(
     assert page.status_code == 422
     assert said in page.text
     assert "tiene una cuenta" in browser.post(f"{PAGE}?lang=es", data=LAST).text
+
+
+@pytest.mark.rule("R54")
+def test_who_leaves_the_date_out_is_asked_for_that_of_whoever_they_act_for(
+    browser: TestClient, back: Stub
+) -> None:
+    back.answers[identity.OpenInvitation] = InvitationAnswer(
+        state="open", terms_accepted=True, hipaa_accepted=True, for_another=True
+    )
+    page = browser.post(PAGE, data=LAST | {"born_year": ""})
+    assert page.status_code == 422
+    assert "your date of birth" not in page.text.lower()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from contracts.identity import CorrectPatient, Disenrol
+from services.identity.birthdays import moments
 from tests.unit.identity.desk import SUPPORT, Desk
-from tests.unit.identity.family import agree, child, enrolled, parent
+from tests.unit.identity.family import agree, caregiver, child, enrolled, parent
 
 TOLD = ("BirthdayNear", "TurnedTwelve", "TurnedEighteen")
 
@@ -57,12 +58,13 @@ async def test_thirty_days_before_and_on_the_day_at_the_practices_midnight(desk:
 async def test_eighteen_is_told_like_twelve(desk: Desk) -> None:
     mother = await enrolled(desk)
     teen = await child(desk, 17, born=date(2008, 5, 1))
+    await desk.settle()
     await desk.ask(parent(teen, contact="teen@example.com"), SUPPORT)
     await agree(desk, mother, teen)
-    await desk.settle()
-    await wait(desk, days=60)
+    await wait(desk, days=30)
+    await wait(desk, days=30)
     assert ("TurnedEighteen", date(2026, 5, 1)) in await told(desk)
-    assert (await letters(desk))[-1] == "turned-18"
+    assert await letters(desk) == ["turns-18-soon", "turned-18"]
 
 
 @pytest.mark.rule("R54")
@@ -144,3 +146,45 @@ async def test_a_process_that_slept_over_the_day_tells_it_once(desk: Desk) -> No
     await wait(desk, days=200)
     await wait(desk, days=1)
     assert (await told(desk)).count(("TurnedTwelve", date(2026, 5, 1))) == 1
+
+
+@pytest.mark.rule("R54")
+async def test_nothing_is_told_of_a_child_who_died(desk: Desk) -> None:
+    await child(desk, 11, born=date(2014, 5, 1))
+    await desk.settle()
+    await child(desk, 11, born=date(2014, 5, 1), deceased=True)
+    await wait(desk, days=60)
+    assert await told(desk) == []
+
+
+@pytest.mark.rule("R53", "S13")
+async def test_a_corrected_birth_date_of_an_adult_is_nobodys_news(desk: Desk) -> None:
+    await enrolled(desk)
+    patient = await desk.record()
+    await desk.ask(caregiver(patient, evidence="power-of-attorney"), SUPPORT)
+    right = CorrectPatient(patient=patient, evidence="passport", born=date(1981, 1, 2))
+    await desk.ask(right, SUPPORT)
+    await desk.settle()
+    assert await told(desk) == []
+
+
+@pytest.mark.rule("R54")
+async def test_letters_about_a_birthday_go_to_who_acts_and_not_to_the_patient(desk: Desk) -> None:
+    maria = await enrolled(desk)
+    right = CorrectPatient(patient=maria.patient or "", evidence="passport", born=date(2011, 1, 2))
+    await desk.ask(right, SUPPORT)
+    await desk.settle()
+    assert await told(desk) == [("TurnedTwelve", date(2023, 1, 2))]
+    assert await letters(desk) == []
+
+
+@pytest.mark.rule("R53", "R54")
+def test_only_days_that_are_still_to_come_are_waited_for() -> None:
+    twelve = datetime(2026, 5, 1, 7, tzinfo=UTC)  # midnight at the practice
+    before, last, after = [
+        list(moments(date(2014, 5, 1), "America/Los_Angeles", twelve + timedelta(seconds=each)))
+        for each in (-1, 0, 1)
+    ]
+    assert before == [twelve, *last]
+    assert last == after
+    assert len(last) == 2  # the notice and the day of the eighteenth

@@ -110,7 +110,7 @@ async def test_an_adult_dependent_needs_a_second_person_of_the_staff(desk: Desk)
     ("change", "code"),
     [
         ({"evidence": "guardianship"}, "evidence"),
-        ({"until": date(2026, 3, 3)}, "dates"),
+        ({"since": date(2026, 1, 1), "until": date(2026, 3, 3)}, "dates"),
         ({"since": date(2026, 5, 1), "until": date(2026, 4, 1)}, "dates"),
     ],
 )
@@ -125,7 +125,7 @@ async def test_evidence_and_dates_must_go_together(
 @pytest.mark.rule("S3", "R54")
 async def test_a_parent_cannot_act_for_an_adult(desk: Desk) -> None:
     await enrolled(desk)
-    assert await desk.refused(parent(await child(desk, 19)), SUPPORT) == "grown-up"
+    assert await desk.refused(parent(await child(desk, 18)), SUPPORT) == "grown-up"
 
 
 @pytest.mark.rule("S3")

@@ -9,12 +9,27 @@ from typing import Any
 
 import pytest
 
-from contracts.identity import MergePatient, SendInvitation
+from contracts.identity import (
+    ConfirmRelation,
+    CorrectPatient,
+    Disenrol,
+    EndRelation,
+    MergePatient,
+    SendInvitation,
+)
 from kernel.api import Call, serve
 from services.identity.api import API
 from tests.unit.identity import steps
-from tests.unit.identity.desk import CLINIC, SUPPORT, Desk
-from tests.unit.identity.family import child, connected, connections, enrolled, parent, state_of
+from tests.unit.identity.desk import CLINIC, COLLEAGUE, SUPPORT, Desk
+from tests.unit.identity.family import (
+    born,
+    child,
+    connected,
+    connections,
+    enrolled,
+    parent,
+    state_of,
+)
 
 
 @pytest.mark.rule("R54", "S3")
@@ -145,3 +160,31 @@ async def test_a_sign_up_and_a_teenagers_mail_that_race_for_one_address(desk: De
     )
     assert (first.status == 201) != (second.status == 200)
     assert 409 in (first.status, second.status)
+
+
+@pytest.mark.rule("R53", "R54")
+async def test_a_record_that_everybody_left_can_be_merged(desk: Desk) -> None:
+    mother = await enrolled(desk)
+    ada = await connected(desk, 8, mother)
+    into = await child(desk, 8, "MRN-X")
+    await desk.ask(Disenrol(patient=ada), mother)
+    assert (await desk.reply(MergePatient(patient=ada, into=into), SUPPORT)).status < 300
+
+
+@pytest.mark.rule("S3")
+async def test_staff_neither_end_an_own_enrolment_nor_check_a_parent_twice(desk: Desk) -> None:
+    mother = await enrolled(desk)
+    own = EndRelation(patient=mother.patient or "", relation=mother.subject, reason="a mistake")
+    assert await desk.refused(own, SUPPORT) == "not-found"
+    ada = await child(desk, 8)
+    done = await desk.ask(parent(ada), SUPPORT)
+    check = ConfirmRelation(patient=ada, relation=done["id"])
+    assert await desk.refused(check, COLLEAGUE) == "not-needed"
+
+
+@pytest.mark.rule("R42", "S13")
+async def test_who_turned_out_to_be_a_child_shares_no_address(desk: Desk) -> None:
+    maria = await enrolled(desk)
+    right = CorrectPatient(patient=maria.patient or "", evidence="passport", born=born(15))
+    await desk.ask(right, SUPPORT)
+    assert await desk.refused(parent(await child(desk, 8)), SUPPORT) == "not-enrolled"

@@ -26,6 +26,7 @@ from tests.unit.identity.desk import CLINIC, PASSWORD, SUPPORT, Desk, terms
 from tests.unit.identity.family import (
     MOTHER,
     agree,
+    caregiver,
     connected,
     connections,
     enrolled,
@@ -198,3 +199,17 @@ async def test_an_enrolment_of_before_documents_were_kept_with_it_is_not_asked_a
     accept = AcceptAgreement(patient=patient, document="hipaa", version="h2")
     assert (await desk.reply(accept, maria)).status == 201
     assert await state_of(desk, maria, patient) == "open"
+
+
+@pytest.mark.rule("R33", "R43")
+async def test_a_caregiver_who_leaves_does_not_take_the_patients_own_connection(
+    desk: Desk,
+) -> None:
+    niece = await enrolled(desk)
+    aunt = await enrolled(desk, "MRN-A", "rosa@example.com")
+    patient = aunt.patient or ""
+    await desk.ask(caregiver(patient, evidence="power-of-attorney"), SUPPORT)
+    await desk.ask(Disenrol(patient=patient), niece)
+    assert await state_of(desk, aunt, patient) == "open"
+    again = SendInvitation(patient=patient, email="rosa.new@example.com")
+    assert await desk.refused(again, CLINIC) == "enrolled"

@@ -7,8 +7,15 @@ from typing import Final
 
 from starlette.requests import Request
 
-from contracts.identity import GetPatient, GetPatients, PatientCard, PatientsAnswer
+from contracts.identity import (
+    FindPatients,
+    GetPatient,
+    GetPatients,
+    PatientCard,
+    PatientsAnswer,
+)
 from frontend.client import Problem, gateway
+from frontend.forms import Form
 
 AT_ONCE: Final = 100
 
@@ -28,6 +35,19 @@ async def find_card(request: Request, patient: str) -> PatientCard | None:
         if problem.status == 404:
             return None
         raise
+
+
+async def searched(request: Request, form: Form) -> tuple[PatientCard, ...] | None:
+    """Who is meant by the form's `text`; None, and a sentence beside the field, where it is empty.
+
+    Always by POST: a name does not belong into an address, nor into the browser's history.
+    """
+    text = form.get("text")
+    if not text:
+        form.errors["text"] = "Enter a family name or a record number"
+        return None
+    asked = {"text": text}
+    return (await gateway(request).call(request, FindPatients, PatientsAnswer, asked)).patients
 
 
 async def cards_of(request: Request, patients: Iterable[str]) -> dict[str, PatientCard]:

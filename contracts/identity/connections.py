@@ -204,8 +204,8 @@ class TurnedTwelve(PublishedEvent):
 
 
 class TurnedEighteen(PublishedEvent):
-    """The patient is an adult from this day on: who acted for them as a minor no longer does, unless
-    it is a legal caregiver with a second check (S3).
+    """The patient is an adult from this day on: who acted for them as a minor no longer does. A legal
+    caregiver may again after a second check (S3).
     """
 
     service: ClassVar[str] = "identity"

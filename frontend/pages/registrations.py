@@ -11,10 +11,8 @@ from starlette.routing import Route
 
 from contracts.common import Done, Role
 from contracts.identity import (
-    FindPatients,
     GetRegistration,
     PatientCard,
-    PatientsAnswer,
     RegistrationAnswer,
     RegistrationQueue,
     RegistrationsAnswer,
@@ -22,7 +20,7 @@ from contracts.identity import (
     TakeRegistration,
     VerifyRegistration,
 )
-from frontend.cards import find_card
+from frontend.cards import find_card, searched
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
@@ -54,17 +52,9 @@ async def take(request: Request) -> Response:
 
 
 async def find(request: Request) -> Response:
-    """Search the index for a record that was not among the candidates.
-
-    By POST: a name does not belong into an address, nor into the browser's history.
-    """
+    """Search the index for a record that was not among the candidates."""
     form = await posted(request)
-    text = form.get("text")
-    if not text:
-        form.errors["text"] = "Enter a family name or a record number"
-        return await _item(request, form)
-    answer = await gateway(request).call(request, FindPatients, PatientsAnswer, {"text": text})
-    return await _item(request, form, answer.patients)
+    return await _item(request, form, await searched(request, form))
 
 
 async def verify(request: Request) -> Response:

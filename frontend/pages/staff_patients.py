@@ -9,8 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.common import Role
-from contracts.identity import FindPatients, PatientsAnswer
-from frontend.client import gateway
+from frontend.cards import searched
 from frontend.desk import show, staff
 from frontend.forms import Form, posted
 from frontend.presenters import people
@@ -25,15 +24,10 @@ async def page(request: Request) -> Response:
 
 
 async def search(request: Request) -> Response:
-    """By POST: a name does not belong into an address, nor into the browser's history."""
+    """Who is meant."""
     form = await posted(request)
-    text = form.get("text")
-    if not text:
-        form.errors["text"] = "Enter a family name or a record number"
-        return await _page(request, form)
-    answer = await gateway(request).call(request, FindPatients, PatientsAnswer, {"text": text})
-    found = answer.patients
-    return await _page(request, form, found=found, is_full=len(found) >= MOST)
+    found = await searched(request, form)
+    return await _page(request, form, found=found, is_full=len(found or ()) >= MOST)
 
 
 async def _page(request: Request, form: Form, **found: Any) -> Response:

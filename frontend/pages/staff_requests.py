@@ -12,17 +12,15 @@ from starlette.routing import Route
 from contracts.common import Done, Role
 from contracts.identity import (
     CloseItem,
-    FindPatients,
     GetItem,
     GetItems,
     Item,
     ItemAnswer,
     ItemsAnswer,
     PatientCard,
-    PatientsAnswer,
     TakeItem,
 )
-from frontend.cards import cards_of
+from frontend.cards import cards_of, searched
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
 from frontend.forms import Form, posted
@@ -55,14 +53,9 @@ async def take(request: Request) -> Response:
 
 
 async def find(request: Request) -> Response:
-    """Search the index for a record that was not among the candidates. By POST: it is a name."""
+    """Search the index for a record that was not among the candidates."""
     form = await posted(request)
-    text = form.get("text")
-    if not text:
-        form.errors["text"] = "Enter a family name or a record number"
-        return await _item(request, form)
-    answer = await gateway(request).call(request, FindPatients, PatientsAnswer, {"text": text})
-    return await _item(request, form, answer.patients)
+    return await _item(request, form, await searched(request, form))
 
 
 async def close(request: Request) -> Response:

@@ -92,6 +92,12 @@ def mail_of(
     return "sent", holder.email
 
 
+def lacks_second_check(relation: Relation, person: Person, today: date) -> bool:
+    """Whether a caregiver of an adult waits for a second person of the staff (S3)."""
+    adult = person.born is not None and age(person.born, today) >= ADULT
+    return adult and relation.basis == "caregiver" and not relation.confirmed
+
+
 def _barred(relation: Relation, person: Person, today: date) -> ConnectionState | None:
     if person.gone or person.born is None:
         return "unavailable"

@@ -44,12 +44,12 @@ async def check_link(
         return
     holder: accounts.Account = await turn.load(accounts.ACCOUNT, account)
     if holder.role != "patient" or holder.closed:
-        accounts.check_free(accounts.Mailbox(account))
+        raise accounts.in_use()
     enrolled = False
     if holder.patient:
         own: Patient = await turn.load(PATIENT, holder.patient)
         born_self = own.demographics.born
-        enrolled = own.account == account and born_self is not None and adult(born_self, today)
+        enrolled = born_self is not None and adult(born_self, today)
     connection.check_shared(basis, born, today, contact, enrolled)
 
 

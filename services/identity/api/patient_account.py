@@ -81,7 +81,7 @@ async def _row(call: Call[Deps, Caller], row: Row, day: Day) -> RelationRow:
     if account is not None and not relation.ended:
         siblings = await call.read(OF_ACCOUNT, account=relation.account)
         mail, _ = access.mail_of(relation, person, holder_of(account, len(siblings)), day.today)
-    unchecked = relation.basis == "caregiver" and not relation.confirmed and not relation.ended
+    unchecked = access.lacks_second_check(relation, person, day.today) and not relation.ended
     return RelationRow(
         relation=None if relation.basis == "self" else relation.relation,
         account=row["account"],

@@ -51,11 +51,12 @@ async def verify_relation(command: VerifyRelation, call: Call[Deps, Caller]) -> 
 @API.command(ConfirmRelation, roles=_DESK)
 async def confirm_relation(command: ConfirmRelation, call: Call[Deps, Caller]) -> Done:
     """The second check, by somebody else than the first (S3)."""
+    day = await the_day(call.turn.read, call.now)
     patient: Patient = await call.turn.load(PATIENT, command.patient)
-    found = connection.live(patient.relations, command.relation)
+    born = check_alive(patient)
     events = connection.confirm(
-        patient.relations, command.patient, command.relation, found.by, call.caller.subject,
-        call.now,
+        patient.relations, command.patient, command.relation, born, call.caller.subject, call.now,
+        day.today,
     )  # fmt: skip
     call.turn.append(PATIENT, command.patient, events)
     return Done(id=command.relation)

@@ -18,7 +18,6 @@ from services.identity.events import connection as events
 from services.identity.events.patient import PatientConnected
 
 Relations = Mapping[str, Relation]
-NOBODY: Final[Relations] = {}
 EVIDENCE: Final[dict[str, tuple[str, ...]]] = {
     "parent": ("birth-certificate", "adoption-order", "custody-order"),
     "caregiver": ("guardianship", "court-order", "power-of-attorney", "conservatorship"),
@@ -119,15 +118,19 @@ def connect(
 
 
 def confirm(
-    state: Relations, patient: str, relation: str, first: str, by: str, now: datetime
+    state: Relations, patient: str, relation: str, born: date, by: str, now: datetime, today: date
 ) -> list[Any]:
-    """The second check, by another person than the `first` (S3)."""
+    """The second check of an adult dependent, by another person than the first (S3).
+
+    One made for a child would let the caregiver in after the 18th birthday, so it waits until then.
+    """
     found = live(state, relation)
-    if found.basis != "caregiver":
-        raise Refused("not-needed", "Only a legal caregiver's relation has a second check.")
+    if found.basis != "caregiver" or age(born, today) < ADULT:
+        said = "Only a legal caregiver of somebody of 18 or more has a second check."
+        raise Refused("not-needed", said)
     if found.confirmed:
         return []
-    if first == by:
+    if found.by == by:
         raise Refused("same-person", "Another person than the one who verified it must check.")
     return [events.RelationConfirmed(patient, relation, by, now)]
 

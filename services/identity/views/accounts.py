@@ -106,4 +106,3 @@ def closed(event: events.AccountClosed, record: Record) -> Iterator[Write]:
 
 ACCOUNT_BY_ADDRESS = Ask(sa.select(account).where(is_(account.c.address)).limit(1))
 ACCOUNT_BY_ID = Ask(sa.select(account).where(is_(account.c.account)).limit(1))
-ACCOUNT_OF_PATIENT = Ask(sa.select(account).where(is_(account.c.patient)).limit(1))

@@ -285,3 +285,23 @@ async def test_two_teenagers_do_not_share_the_other_address_either(desk: Desk) -
     await desk.ask(parent(first, contact="teens@example.com"), SUPPORT)
     again = parent(second, contact="Teens+2@example.com")
     assert await desk.refused(again, SUPPORT) == "address-in-use"
+
+
+@pytest.mark.rule("S3", "R54")
+async def test_a_second_check_made_for_a_child_would_outlive_the_childhood_so_it_waits(
+    desk: Desk,
+) -> None:
+    mother = await enrolled(desk)
+    teen = await child(desk, 17, born=date(2008, 3, 5))
+    done = await desk.ask(caregiver(teen), SUPPORT)
+    await agree(desk, mother, teen)
+    confirm = ConfirmRelation(patient=teen, relation=done["id"])
+    assert await desk.refused(confirm, COLLEAGUE) == "not-needed"
+    account = await desk.ask(GetPatientAccount(patient=teen), COLLEAGUE)
+    assert not account["relations"][0]["may_confirm"]
+    desk.clock.move(timedelta(days=1))
+    assert await state_of(desk, mother, teen) == "grown-up"
+    account = await desk.ask(GetPatientAccount(patient=teen), COLLEAGUE)
+    assert account["relations"][0]["may_confirm"]
+    await desk.ask(confirm, COLLEAGUE)
+    assert await state_of(desk, mother, teen) == "open"

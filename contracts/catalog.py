@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from contracts import identity, interop, labs, notifier, practice
+from contracts import billing, identity, interop, labs, notifier, practice, records, scheduling
 from contracts.common import Done, Nothing
 from kernel.envelope import Answer, Command, PublishedEvent, Query
 
@@ -80,6 +80,7 @@ PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
     practice.PracticeConfigured,
     practice.ProviderListed,
     identity.PatientRecorded,
+    identity.PatientMerged,
     identity.InvitationIssued,
     identity.PatientEnrolled,
     identity.PatientDisenrolled,
@@ -90,6 +91,7 @@ PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
     labs.LabReleased,
     labs.LabWithdrawn,
     labs.ChartAccessed,
+    labs.MissingAnswered,
     notifier.EmailSent,
     notifier.EmailFailed,
 )
@@ -102,13 +104,19 @@ HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
         labs.ChartAccessed,
     ),
     "interop": (practice.PracticeConfigured,),
-    "labs": (practice.PracticeConfigured, practice.ProviderListed, identity.PatientRecorded),
+    "labs": (
+        practice.PracticeConfigured,
+        practice.ProviderListed,
+        identity.PatientRecorded,
+        identity.PatientMerged,
+    ),
     "notifier": (
         practice.PracticeConfigured,
         identity.InvitationIssued,
         identity.AccountNotice,
         labs.LabVerified,
         labs.LabReleased,
+        labs.MissingAnswered,
     ),
 }
 
@@ -120,6 +128,20 @@ UNHEARD: Final[dict[type[PublishedEvent], str]] = {
     labs.LabWithdrawn: "open pages are told by a live hint; the record keeps it for others",
 }
 
+LATER: Final[tuple[type[Command], ...]] = (
+    scheduling.PostVisit,
+    records.PostAllergies,
+    records.PostProblem,
+    records.PostMedication,
+    records.PostImmunisation,
+    records.PostProcedure,
+    records.PostVitals,
+    records.PostDocument,
+    billing.PostCharges,
+)
+"""Commands of services that are not built yet: interop keeps the messages that ask for them, and hands
+them over once their service is in `SERVICES` and answers them."""
+
 _P, _S, _C, _I = Door.PUBLIC, Door.SESSION, Door.COOKIE, Door.INTERNAL
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -128,6 +150,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(practice.GetProfile, practice.ProfileAnswer, _P),
     Operation(practice.GetProviders, practice.ProvidersAnswer, _S),
     Operation(identity.RecordPatient, identity.PatientAnswer, _I, ("interop",)),
+    Operation(identity.RecordMerge, identity.PatientAnswer, _I, ("interop",)),
+    Operation(identity.KnownPatient, identity.PatientAnswer, _I, ("interop",)),
     Operation(identity.FindPatients, identity.PatientsAnswer, _S),
     Operation(identity.GetPatient, identity.PatientsAnswer, _S),
     Operation(identity.GetPatients, identity.PatientsAnswer, _S),
@@ -195,6 +219,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(identity.MayNotify, identity.MayNotifyAnswer, _I, ("notifier",)),
     Operation(identity.MayNotifyAccount, identity.MayNotifyAnswer, _I, ("notifier",)),
     Operation(labs.PostReport, labs.PostAnswer, _I, ("interop",)),
+    Operation(labs.PostOrder, Done, _I, ("interop",)),
     Operation(labs.GetResults, labs.ResultsAnswer, _S, chart=True),
     Operation(labs.GetResult, labs.ResultAnswer, _S, chart=True),
     Operation(labs.MarkSeen, Done, _S, chart=True),
@@ -205,12 +230,35 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(labs.VerifyReport, Done, _S),
     Operation(labs.GetHeld, labs.HeldAnswer, _S),
     Operation(labs.MapCode, Done, _S),
+    Operation(labs.MapOrderer, Done, _S),
     Operation(labs.ResolveOrderer, Done, _S),
+    Operation(labs.GetPolicies, labs.PoliciesAnswer, _S),
+    Operation(labs.GetPolicyVersion, labs.PolicyVersionAnswer, _S),
+    Operation(labs.GetCategory, labs.CategoryAnswer, _S),
+    Operation(labs.DraftPolicy, Done, _S),
+    Operation(labs.DryRunPolicy, Done, _S),
+    Operation(labs.ApprovePolicy, Done, _S),
+    Operation(labs.DiscardPolicy, Done, _S),
+    Operation(labs.RollBackPolicy, Done, _S),
+    Operation(labs.ExplainReport, labs.ExplainAnswer, _S),
+    Operation(labs.ReportMissing, Done, _S, chart=True),
+    Operation(labs.GetMyMissing, labs.MyMissingAnswer, _S, chart=True),
+    Operation(labs.GetMissingTickets, labs.MissingTicketsAnswer, _S),
+    Operation(labs.TakeMissing, Done, _S),
+    Operation(labs.AnswerMissing, Done, _S),
+    Operation(labs.GetTrail, labs.TrailAnswer, _S),
     Operation(notifier.GetEmails, notifier.EmailsAnswer, _S),
+    Operation(interop.TakeMessages, interop.TakenAnswer, _I, success=200),
     Operation(interop.TakePart, interop.MessageAnswer, _I, success=200),
     Operation(interop.GetQuarantine, interop.QuarantineAnswer, _S),
-    Operation(interop.GetSummary, interop.SummaryAnswer, _S),
+    Operation(interop.GetMessage, interop.MessageDetail, _S),
+    Operation(interop.OpenMessage, interop.MessagePeopleAnswer, _S, success=200),
     Operation(interop.RetryMessage, Done, _S),
+    Operation(interop.RetryMessages, interop.RetriedAnswer, _S),
+    Operation(interop.DiscardMessage, Done, _S),
+    Operation(interop.MapSender, Done, _S),
+    Operation(interop.GetSenders, interop.SendersAnswer, _S),
+    Operation(interop.GetSummary, interop.SummaryAnswer, _S),
 )
 
 

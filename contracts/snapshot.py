@@ -13,7 +13,15 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from contracts.catalog import HEARD, OPERATIONS, PUBLISHED, SERVICES, durable_of, operations_of
+from contracts.catalog import (
+    HEARD,
+    LATER,
+    OPERATIONS,
+    PUBLISHED,
+    SERVICES,
+    durable_of,
+    operations_of,
+)
 from contracts.sample import sample
 from kernel.envelope import Contract, Envelope, PublishedEvent
 
@@ -29,6 +37,8 @@ def contracts() -> dict[str, type[Contract]]:
     for operation in OPERATIONS:
         for model in (operation.message, operation.answer):
             named[f"{operation.service}.{model.__name__}"] = model
+    for command in LATER:
+        named[f"{command.service}.{command.__name__}"] = command
     return named
 
 

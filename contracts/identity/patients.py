@@ -79,6 +79,41 @@ class RecordPatient(Command):
     at: datetime
 
 
+class RecordMerge(Command):
+    """A sender says that two record numbers are one person (ADT A40): `retired` gives way to `survivor`.
+
+    A number that nobody has joins the other's entry. Refused `identity-conflict` when the two entries
+    contradict each other, `enrolled` when somebody is connected to the one that gives way: a person
+    decides. The same merge again changes nothing.
+    """
+
+    service: ClassVar[str] = "identity"
+    survivor: tuple[Identifier, ...] = Field(min_length=1, max_length=20)
+    retired: tuple[Identifier, ...] = Field(min_length=1, max_length=20)
+    demographics: Demographics
+    at: datetime
+
+
+class PatientMerged(PublishedEvent):
+    """Two index entries were one person: whatever is known of `patient` belongs to `into`."""
+
+    service: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "patient"
+    about: ClassVar[str | None] = "into"
+    patient: Id
+    into: Id
+
+
+class KnownPatient(Query):
+    """interop asks whom identifiers mean, where a message names nobody's demographics.
+
+    Refused `not-found` when nobody has one of them, `identity-conflict` when they disagree.
+    """
+
+    service: ClassVar[str] = "identity"
+    identifiers: tuple[Identifier, ...] = Field(min_length=1, max_length=20)
+
+
 class PatientAnswer(Answer):
     """The patient id that the identifiers mean."""
 

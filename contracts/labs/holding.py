@@ -27,6 +27,7 @@ class HeldRow(Contract):
     reasons: tuple[str, ...]
     unknown_codes: tuple[Coding, ...]
     orderer: str
+    orderer_ids: tuple[str, ...] = ()
 
 
 class HeldAnswer(Answer):
@@ -47,8 +48,20 @@ class MapCode(Command):
     category: ShortText
 
 
+class MapOrderer(Command):
+    """Say who the orderer of this report is, for all that its sender sends under that name (S5).
+
+    `provider` is a directory id or `external`. Every report that names them is judged again; the
+    affiliation on the day of each order still counts (R20). Refused `no-orderer` when it names none.
+    """
+
+    service: ClassVar[str] = "labs"
+    report: Id
+    provider: Id
+
+
 class ResolveOrderer(Command):
-    """Say which directory entry ordered this report, or `external` (S5)."""
+    """Say which directory entry ordered this one report, which names nobody, or `external` (S5)."""
 
     service: ClassVar[str] = "labs"
     report: Id

@@ -66,6 +66,8 @@ class PostReport(Command):
     status: Status
     observations: tuple[PostedObservation, ...] = Field(max_length=2000)
     note: Phi[str] = ""
+    numbers: tuple[ShortText, ...] = ()
+    """Filler and placer order numbers as sent, by which an order is found to have its result."""
 
 
 class PostAnswer(Answer):

@@ -108,6 +108,9 @@ class ReportAnswer(Answer):
     verified_by: str
     ruling: Literal["release", "block", "hold"]
     category: str
+    matcher: str = ""
+    age: bool = False
+    """Acquired at 12-17: not in the portal (R54)."""
     policy: str
     values: tuple[StaffValue, ...]
     held_reasons: tuple[str, ...]

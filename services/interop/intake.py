@@ -24,9 +24,9 @@ from kernel.decider import Refused
 from kernel.envelope import Answer
 from kernel.store.port import Ask
 from kernel.turn import Turn
-from services.interop import decider, views
-from services.interop.decider import MESSAGE, Message
-from services.interop.events import (
+from services.interop.decider import message as decider
+from services.interop.decider.message import MESSAGE, Message
+from services.interop.events.message import (
     Format,
     MessageReceived,
     PartReceived,
@@ -43,6 +43,8 @@ from services.interop.tally import (
     settled,
     short_reasons,
 )
+from services.interop.views.messages import CHUNKS
+from services.interop.views.practice import ZONE
 
 A = TypeVar("A", bound=Answer)
 
@@ -149,7 +151,7 @@ class Intake:
 
     async def bytes_of(self, id: str) -> bytes | None:
         """The bytes of a message that is not applied yet; None when they are not there."""
-        rows = await self._host.fetch(views.CHUNKS, message=id)
+        rows = await self._host.fetch(CHUNKS, message=id)
         try:
             return b"".join(base64.b64decode(row["body"], validate=True) for row in rows)
         except binascii.Error:
@@ -167,7 +169,7 @@ class Intake:
         zone = await self._practice_zone()
         translated = await self._translate(raw, state.format, state.received, zone)
         ordinal = 0
-        total = sum(len(one.parcel.reports) + 1 for one in translated if one.parcel)
+        total = sum(len(one.parcel.commands) + 1 for one in translated if one.parcel)
         try:
             for one in translated:
                 if one.parcel is None:
@@ -183,7 +185,7 @@ class Intake:
 
     async def _practice_zone(self) -> ZoneInfo:
         """Where dates without an offset are read; nothing is translated before it is known."""
-        rows = await self._host.fetch(views.ZONE)
+        rows = await self._host.fetch(ZONE)
         if not rows:
             raise Unavailable("the practice's profile has not been heard yet")
         return ZoneInfo(rows[0]["zone"])
@@ -211,23 +213,22 @@ class Intake:
         """The patient to identity, then each report to labs. Answers the next free ordinal."""
         for kind, count in parcel.left.items():
             seen.counts[f"{kind} kept for later"] += count
-        if parcel.patient is None:
+        if parcel.about is None:
             seen.reason = seen.reason or "Kept for later: directories are not handled yet"
             return ordinal
         try:
-            found = await self._host.request(
-                parcel.patient, PatientAnswer, key=f"{prefix}-{ordinal}"
-            )
+            found = await self._host.request(parcel.about, PatientAnswer, key=f"{prefix}-{ordinal}")
         except Refused as refusal:
             about_the_message(refusal)
             seen.counts["patient quarantined"] += 1
             seen.worse("quarantined", reason_of(refusal, "identity"), "204", "PID")
-            return ordinal + 1 + len(parcel.reports)
+            return ordinal + 1 + len(parcel.commands)
         seen.counts["patient applied"] += 1
         ordinal += 1
-        for report in parcel.reports:
+        for report in parcel.commands:
             self.progress[of[0]] = (ordinal, of[1])
             named = report.model_copy(update={"patient": found.patient})
+            assert isinstance(named, PostReport)
             await self._post(named, f"{prefix}-{ordinal}", seen)
             ordinal += 1
         return ordinal

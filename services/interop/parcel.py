@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contracts.identity import RecordPatient
-from contracts.labs import PostReport
+from contracts.identity import KnownPatient, RecordMerge, RecordPatient
+from kernel.envelope import Command
 from kernel.phi import Phi, PhiRepr
 
 PENDING = "pending"
-"""Stands for the patient in a translated report until identity has said who it is."""
+"""Stands for the patient in a translated command until identity has said who it is."""
 
 Verdict = Literal["quarantined", "refused"]
 
@@ -34,16 +34,19 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Parcel(PhiRepr):
-    """One patient and their reports (each with patient `PENDING`), in the message's order.
+    """What one message asks for about one patient, in the message's order.
 
-    `patient` is None when a message names nobody on purpose (a FHIR directory bundle). `left`
-    counts what was read and kept for later but is not handled yet.
+    `about` says who it is: by demographics, or only by numbers that must be known already; None when
+    a message names nobody on purpose (a FHIR directory bundle). `merges` come after it. `commands`
+    are for the services that own what they say, each with patient `PENDING`; those of a service that
+    is not built yet are kept (`catalog.LATER`). `left` counts what was read and has no owner at all.
     """
 
     kind: str
     sender: str
-    patient: Phi[RecordPatient | None]
-    reports: Phi[tuple[PostReport, ...]] = ()
+    about: Phi[RecordPatient | KnownPatient | None]
+    commands: Phi[tuple[Command, ...]] = ()
+    merges: Phi[tuple[RecordMerge, ...]] = ()
     left: dict[str, int] = field(default_factory=dict)
 
 

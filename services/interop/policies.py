@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kernel.policy import Policies, React
 from kernel.projection import Record
-from services.interop.events import MessageReceived, MessageReopened
+from services.interop.events.message import MessageReceived, MessageReopened
 from services.interop.intake import Intake
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kernel.publishing import Publisher
-from services.interop.events import (
+from services.interop.events.message import (
     MessageReceived,
     MessageReopened,
     MessageSettled,

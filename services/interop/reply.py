@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from kernel.bus.requests import Unavailable
-from services.interop.decider import Message
+from services.interop.decider.message import Message
 from services.interop.framing import Frame
 from services.interop.hl7v2.ack import Fault, acknowledge
 from services.interop.hl7v2.translate import header_of

@@ -9,7 +9,8 @@ from contracts.common import Caller
 from kernel.projection import Record
 from kernel.service import Service, Settings
 from services.interop.api import API
-from services.interop.events import CODEC, MessageSettled
+from services.interop.events import CODEC
+from services.interop.events.message import MessageSettled
 from services.interop.framing import Frame
 from services.interop.intake import Intake
 from services.interop.mllp import HOST, listen

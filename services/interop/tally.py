@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from contracts.interop import Outcome
 from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
-from services.interop.events import MessageSettled
+from services.interop.events.message import MessageSettled
 from services.interop.parcel import Translated
 
 NOT_THE_MESSAGE = frozenset({401, 403, 408, 429})

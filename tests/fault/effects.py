@@ -9,7 +9,7 @@ from typing import Any
 from contracts.catalog import OPERATIONS
 from kernel.turn import command_id
 from services.identity.events import connection, invitation, item, patient, registration
-from services.interop.events import MessageReceived, MessageSettled
+from services.interop.events.message import MessageReceived, MessageSettled
 from services.labs.events.report import ReportPosted, ReportVerified
 from services.labs.events.seen import ResultSeen
 from tests.fault.clients import Acknowledged

@@ -52,8 +52,8 @@ def _parcel(bundle: Bundle, received: datetime) -> Parcel:
     return Parcel(
         kind=KIND,
         sender=sender,
-        patient=patient,
-        reports=made,
+        about=patient,
+        commands=made,
         left={kind: count for kind, count in sorted((left + bundle.counts).items())},
     )
 
@@ -69,4 +69,4 @@ def _directory(bundle: Bundle) -> Parcel:
         raise Unusable("No patient in the bundle", code="100", where="Patient")
     if bundle.all("Observation") or bundle.all("Encounter"):
         raise Unusable("No patient in the bundle", code="100", where="Patient")
-    return Parcel(kind=DIRECTORY, sender="fhir", patient=None, left=dict(sorted(left.items())))
+    return Parcel(kind=DIRECTORY, sender="fhir", about=None, left=dict(sorted(left.items())))

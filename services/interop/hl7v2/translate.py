@@ -60,12 +60,12 @@ def _parcel(message: Message, received: datetime, practice_zone: tzinfo) -> Parc
     read_in = dates.zones(message.segments[0].get(7), practice_zone)
     if kind == "ADT" and event in PERSON_EVENTS:
         patient = record_patient(message, "adt", received, read_in)
-        return Parcel(kind=header.kind, sender=header.sender, patient=patient)
+        return Parcel(kind=header.kind, sender=header.sender, about=patient)
     if kind == "ORU" and event in RESULT_EVENTS:
         patient = record_patient(message, "oru", received, read_in)
         first = patient.identifiers[0]
         made = reports(message, f"{first.authority}|{first.value}", received, read_in)
-        return Parcel(kind=header.kind, sender=header.sender, patient=patient, reports=made)
+        return Parcel(kind=header.kind, sender=header.sender, about=patient, commands=made)
     if kind in ("ADT", "ORU"):
         raise Unusable("Event not supported", code="201", where="MSH", verdict="refused")
     raise Unusable("Message type not supported", code="200", where="MSH", verdict="refused")

@@ -43,7 +43,7 @@ def parcel(*segments: str) -> Parcel:
 
 def report(*segments: str) -> PostReport:
     """The only report of an ORU made of MSH, PID and these segments."""
-    [made] = parcel(MSH, PID, *segments).reports
+    [made] = parcel(MSH, PID, *segments).commands
     return made
 
 

@@ -44,7 +44,7 @@ def test_orderers_of_the_shared_results_are_found_where_the_manifest_says() -> N
         if one.parcel is None:
             continue
         stated = "OBR16" in row["orderer_in"] or "ORC12" in row["orderer_in"]
-        first = one.parcel.reports[0].orderer
+        first = one.parcel.commands[0].orderer
         assert bool(first.ids or first.name) == stated, row["file"]
         named, unnamed = named + stated, unnamed + (not stated)
     print(f"orderer stated in {named} results, not stated in {unnamed}")
@@ -59,7 +59,7 @@ def test_versions_of_one_order_share_their_report_id() -> None:
     def told(number: str) -> tuple[str, str]:
         [one] = translate(files[number].read_bytes(), NOW, ZONE)
         assert one.parcel is not None
-        return one.parcel.reports[0].report, one.parcel.reports[0].status
+        return one.parcel.commands[0].report, one.parcel.commands[0].status
 
     assert told("07") == (told("09")[0], "final")
     assert told("09")[1] == "corrected"
@@ -80,13 +80,13 @@ def test_every_shared_bundle_is_taken() -> None:
         began = time.perf_counter()
         [one] = translate_fhir(path.read_bytes(), NOW, ZONE)
         assert one.parcel is not None, path.name
-        values = sum(len(report.observations) for report in one.parcel.reports)
+        values = sum(len(report.observations) for report in one.parcel.commands)
         seconds = time.perf_counter() - began
-        print(f"{path.name}: {len(one.parcel.reports)} reports, {values} values, {seconds:.2f} s")
+        print(f"{path.name}: {len(one.parcel.commands)} reports, {values} values, {seconds:.2f} s")
         expected = int(rows[path.name]["obs_lab"] or 0) if path.name in rows else 0
         assert values == (12 if path.name.startswith("h-") else expected), path.name
-        assert all(report.orderer.ids for report in one.parcel.reports)
-        assert (one.parcel.patient is None) == path.name.endswith("Information.json.gz")
+        assert all(report.orderer.ids for report in one.parcel.commands)
+        assert (one.parcel.about is None) == path.name.endswith("Information.json.gz")
 
 
 def test_hiv_tests_under_survey_are_results_and_questionnaires_are_not() -> None:
@@ -95,7 +95,7 @@ def test_hiv_tests_under_survey_are_results_and_questionnaires_are_not() -> None
         assert one.parcel is not None
         names = {
             coding.text
-            for report in one.parcel.reports
+            for report in one.parcel.commands
             for value in report.observations
             for coding in value.codes
         }

@@ -83,7 +83,7 @@ def taken(*resources: dict[str, Any]) -> Parcel:
 
 def only(*resources: dict[str, Any]) -> PostReport:
     """The one report of it."""
-    [made] = taken(*resources).reports
+    [made] = taken(*resources).commands
     return made
 
 
@@ -191,7 +191,7 @@ def test_digits_are_kept_as_written() -> None:
     sent = bundle(PATIENT, VALUE).replace(b"13.5", b"5.10")
     [one] = translate(sent, NOW, ZONE)
     assert one.parcel is not None
-    assert one.parcel.reports[0].observations[0].value == "5.10"
+    assert one.parcel.commands[0].observations[0].value == "5.10"
 
 
 def test_what_is_no_result_is_counted_and_kept_for_later() -> None:

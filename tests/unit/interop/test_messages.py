@@ -25,7 +25,7 @@ def pid(**changed: str) -> str:
 
 def ids(*segments: str) -> list[tuple[str, str]]:
     """The identifiers of a message as pairs."""
-    patient = parcel(*segments).patient
+    patient = parcel(*segments).about
     assert patient is not None
     return [(one.authority, one.value) for one in patient.identifiers]
 
@@ -36,7 +36,7 @@ def test_line_ends_and_marks(newline: str, start: bytes) -> None:
     sent = start + newline.join([MSH, PID, OBR, OBX, ""]).encode() + b"\x1c\r"
     [one] = translate(sent, NOW, ZONE)
     assert one.parcel is not None
-    assert len(one.parcel.reports) == 1
+    assert len(one.parcel.commands) == 1
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_character_sets(charset: str, codec: str) -> None:
     sent = "\r".join([msh, pid(_5="Muñoz^Zoë")]).encode(codec)
     [one] = translate(sent, NOW, ZONE)
     assert one.parcel is not None
-    assert one.parcel.patient is not None
-    assert one.parcel.patient.demographics.name.family == "Muñoz"
+    assert one.parcel.about is not None
+    assert one.parcel.about.demographics.name.family == "Muñoz"
 
 
 def test_utf_16_with_its_mark() -> None:
     [one] = translate("\r".join([ADT, pid(_5="Łuk^Ź")]).encode("utf-16"), NOW, ZONE)
     assert one.parcel is not None
-    assert one.parcel.patient is not None
-    assert one.parcel.patient.demographics.name.family == "Łuk"
+    assert one.parcel.about is not None
+    assert one.parcel.about.demographics.name.family == "Łuk"
 
 
 def test_batches_and_bare_runs_are_split() -> None:
@@ -79,8 +79,8 @@ def test_unusual_delimiters() -> None:
     odd = plain.replace(b"^", b"$").replace(b"|", b"#")
     [one] = translate(odd, NOW, ZONE)
     assert one.parcel is not None
-    assert one.parcel.patient is not None
-    assert one.parcel.patient.identifiers[0] == Identifier(authority="NORTH", value="77")
+    assert one.parcel.about is not None
+    assert one.parcel.about.identifiers[0] == Identifier(authority="NORTH", value="77")
     doubled = raw(ADT.replace("^~\\&", "^~\\\\&"), PID)
     assert translate(doubled, NOW, ZONE)[0].parcel is not None
 
@@ -137,7 +137,7 @@ def test_identifiers_stay_within_their_authority() -> None:
 def test_accounts_and_social_security_numbers_are_no_record_numbers() -> None:
     sent = pid(_3="5^^^EAST^MR~9^^^EAST^AN~123-45-6789^^^USSSA^SS")
     assert ids(ADT, sent) == [("EAST", "5")]
-    patient = parcel(ADT, sent).patient
+    patient = parcel(ADT, sent).about
     assert patient is not None
     assert patient.demographics.ssn_last4 == "6789"
     assert "123-45" not in patient.model_dump_json()
@@ -153,7 +153,7 @@ def test_demographics_say_nothing_where_the_sender_wrote_nonsense() -> None:
     future = parcel(ADT, pid(_7="20990101")).patient
     assert future is not None
     assert future.demographics.born is None
-    plain = parcel(ADT, PID).patient
+    plain = parcel(ADT, PID).about
     assert plain is not None
     assert (plain.demographics.address.zip, plain.demographics.name.given) == ("90001", "Ada M")
     assert plain.at <= NOW
@@ -170,7 +170,7 @@ def test_no_patient_data_in_reasons() -> None:
 def test_sixteen_megabytes() -> None:
     document = "OBX|1|ED|PDF^x^L||^AP^^Base64^" + "A" * (15 * 2**20) + "||||||F"
     made = parcel(MSH, PID, OBR, document)
-    assert made.reports[0].observations[0].value == "document attached"
+    assert made.commands[0].observations[0].value == "document attached"
     [large] = translate(b"MSH|^~\\&|" + b"x" * MOST_BYTES, NOW, ZONE)
     assert large.problem is not None
     [dense] = translate(raw(MSH, PID, OBR, "OBX|1|TX|x^x||" + "^~" * 2**20), NOW, ZONE)

@@ -28,7 +28,7 @@ def test_a_plain_result() -> None:
     assert (value.range_text, value.flag, value.status) == ("12-16", "", "final")
     assert value.note == "first line\nsecond line"
     assert value.codes[0].system == "loinc"
-    assert (made.sender, made.status, made.patient) == ("LAB", "final", "pending")
+    assert (made.sender, made.status, made.about) == ("LAB", "final", "pending")
     assert made.reported == datetime(2026, 1, 1, 8, tzinfo=UTC)  # midnight in Los Angeles
 
 
@@ -128,7 +128,7 @@ def test_acquisition_is_the_collection_and_never_the_result_date() -> None:
 
 def test_an_offset_in_msh_7_holds_for_the_message() -> None:
     made = parcel(MSH.replace("20260102030405", "20260102030405-0500"), PID, OBR, OBX)
-    assert made.reports[0].acquired == datetime(2026, 1, 1, 13, tzinfo=UTC)
+    assert made.commands[0].acquired == datetime(2026, 1, 1, 13, tzinfo=UTC)
 
 
 @pytest.mark.rule("R54")
@@ -136,7 +136,7 @@ def test_a_mere_day_is_that_day_at_the_practice_whatever_the_senders_offset() ->
     day_only = OBR.replace("20260101080000", "20260101")
     for offset in ("", "-0500", "+0200", "Z"):
         made = parcel(MSH.replace("20260102030405", f"20260102030405{offset}"), PID, day_only, OBX)
-        assert made.reports[0].acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)
+        assert made.commands[0].acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "Aug 15, 1942", "20261301", "99999999", "DOB"])
@@ -158,7 +158,7 @@ def test_report_ids_are_stable_and_tell_orders_apart() -> None:
     assert first.report == second.report
     assert len(first.report) <= 64
     other = OBR.replace("718-7", "4548-4")
-    ids = {made.report for made in parcel(MSH, PID, OBR, OBX, other, OBX, OBR, OBX).reports}
+    ids = {made.report for made in parcel(MSH, PID, OBR, OBX, other, OBX, OBR, OBX).commands}
     assert len(ids) == 3  # one filler number, two codes, one of them twice
     long = OBR.replace("F1", "F" * 300).replace("718-7", "c" * 300)
     assert len(report(long, OBX).report) <= 64

@@ -17,15 +17,16 @@ from contracts.interop import (
     SummaryRow,
     TakePart,
 )
-from kernel.api import Api, Call
+from kernel.api import Call
 from kernel.clock import from_micros
 from kernel.decider import Refused
-from services.interop import decider, views
-from services.interop.decider import MESSAGE, Message
-from services.interop.events import PartReceived
+from services.interop.api.base import API
+from services.interop.decider import message as decider
+from services.interop.decider.message import MESSAGE, Message
+from services.interop.events.message import PartReceived
 from services.interop.policies import Deps
+from services.interop.views import messages as views
 
-API: Api[Deps, Caller] = Api("interop")
 OPERATOR = "operator"
 PATIENCE_SECONDS = 7.0
 """How long a part's answer waits for the outcome; the caller asks again with any part."""
@@ -98,6 +99,7 @@ async def quarantine(query: GetQuarantine, call: Call[Deps, Caller]) -> Quaranti
                 kind=row["kind"],
                 sender=row["sender"],
                 reason=row["reason"],
+                outcome=row["outcome"],
                 received=from_micros(row["received"]),
             )
             for row in rows

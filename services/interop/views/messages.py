@@ -1,5 +1,4 @@
-"""Read models: the kept bytes of open messages, the messages, the tally by kind and outcome,
-and the practice's zone."""
+"""Which bytes a message still needs, which messages wait for a person, how many of each kind came."""
 
 from __future__ import annotations
 
@@ -7,10 +6,9 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from contracts.practice import PracticeConfigured
 from kernel.clock import micros
 from kernel.projection import Ask, Op, Record, View, Write, delete, patch, upsert
-from services.interop.events import (
+from services.interop.events.message import (
     MessageReceived,
     MessageReopened,
     MessageSettled,
@@ -162,24 +160,3 @@ def uncounted(event: MessageReopened, record: Record) -> Iterator[Write]:
 TALLY = Ask(
     sa.select(tally).where(tally.c.n > 0).order_by(tally.c.kind, tally.c.outcome).limit(500)
 )
-
-# -- where is a date without an offset read? -------------------------------------------------------
-
-PRACTICE = View("practice", version=1)
-practice = PRACTICE.table(
-    "practice",
-    sa.Column("origin", sa.Text, primary_key=True),
-    sa.Column("zone", sa.Text, nullable=False),
-)
-put_practice = upsert(practice)
-
-
-@PRACTICE.on(PracticeConfigured)
-def configured(event: PracticeConfigured, record: Record) -> Iterator[Write]:
-    """The practice's zone; the event is always whole, so the last one is enough."""
-    yield put_practice(origin="practice", zone=event.profile.zone)
-
-
-ZONE = Ask(sa.select(practice.c.zone).limit(1))
-
-VIEWS = (BYTES, MESSAGES, SUMMARY, PRACTICE)

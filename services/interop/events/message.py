@@ -1,4 +1,4 @@
-"""Private events of interop's one aggregate, the message. The storage format.
+"""Events of one message: kept, settled, reopened. The storage format.
 
 A message's bytes are patient data, encrypted under a key of their own: who they are about is not
 known before they are read, and destroying one message must not touch another.
@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import ClassVar, Literal
 
 from contracts.interop import Outcome
-from kernel.codec import Codec
 from kernel.phi import Phi, PhiRepr
 
 Format = Literal["hl7v2", "fhir"]
@@ -81,14 +80,3 @@ class MessageReopened(PhiRepr):
     attempt: int
     kind: str
     outcome: Outcome
-
-
-CODEC = Codec(
-    {
-        "PartReceived": PartReceived,
-        "PartsDiscarded": PartsDiscarded,
-        "MessageReceived": MessageReceived,
-        "MessageSettled": MessageSettled,
-        "MessageReopened": MessageReopened,
-    }
-)

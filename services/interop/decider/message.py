@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.interop import Outcome
 from kernel.decider import Decider, Refused
-from services.interop.events import (
+from services.interop.events.message import (
     Format,
     MessageReceived,
     MessageReopened,

@@ -1,0 +1,1 @@
+"""What may happen to a message, and what is known of a sender. Pure."""

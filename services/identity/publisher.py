@@ -33,6 +33,12 @@ def born_changed(event: patient.DemographicsChanged) -> contract.PatientRecorded
     return contract.PatientRecorded(patient=event.patient, born=event.demographics.born)
 
 
+@PUBLISHER.on(patient.PatientMerged)
+def merged(event: patient.PatientMerged) -> contract.PatientMerged:
+    """Whoever keeps something about the one that gave way moves it."""
+    return contract.PatientMerged(patient=event.patient, into=event.into)
+
+
 @PUBLISHER.on(invitation.InvitationIssued)
 def issued(event: invitation.InvitationIssued) -> contract.InvitationIssued:
     """The notifier asks back for the address and the secrets (`MayNotify`)."""
@@ -88,7 +94,6 @@ def noticed(event: account.AccountNoticed) -> contract.AccountNotice:
 PUBLISHER.private(
     patient.PatientCorrected,
     patient.PatientIdentified,
-    patient.PatientMerged,
     patient.IdentifierReserved,
     connection.RelationVerified,
     connection.RelationConnected,

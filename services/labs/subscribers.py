@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contracts.identity import PatientRecorded
+from contracts.identity import PatientMerged, PatientRecorded
 from contracts.practice import PracticeConfigured, ProviderListed
 from kernel.bus.subscribe import Hears
 
-HEARS = Hears("labs", PatientRecorded, PracticeConfigured, ProviderListed)
+HEARS = Hears("labs", PatientRecorded, PatientMerged, PracticeConfigured, ProviderListed)

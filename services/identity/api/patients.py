@@ -1,4 +1,4 @@
-"""The patient index: recorded by interop, read by staff and by the patient."""
+"""The patient index: read by staff and by the patient, merged by support."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from contracts.identity import (
     GetPatient,
     GetPatients,
     MergePatient,
-    PatientAnswer,
     PatientCard,
     PatientsAnswer,
-    RecordPatient,
 )
 from kernel.api import Call
 from kernel.decider import Refused
 from kernel.projection import Row
-from kernel.turn import Turn
 from services.identity import names
-from services.identity.api.base import API, only
+from services.identity.api.base import API
 from services.identity.decider import patient as decider
 from services.identity.deps import Deps
-from services.identity.events.patient import IdentifierReserved
 from services.identity.practice import Read
 from services.identity.views.people import (
     NUMBERS,
@@ -34,26 +30,6 @@ from services.identity.views.people import (
 )
 
 _STAFF = {Role.PROVIDER, Role.SUPPORT, Role.CLINIC}
-
-
-@API.command(RecordPatient, roles={Role.SERVICE})
-async def record_patient(command: RecordPatient, call: Call[Deps, Caller]) -> PatientAnswer:
-    """Find or add the patient that these record numbers mean."""
-    only(call.caller, "interop")
-    turn = call.turn
-    keys = {decider.identifier_key(i): i for i in command.identifiers}
-    reserved = {key: (await turn.load(decider.IDENTIFIER, key)).patient for key in keys}
-    known = [await _survivor(turn, patient) for patient in reserved.values() if patient]
-    patient = decider.meant(known) or turn.new_id()
-    state = await turn.load(decider.PATIENT, patient)
-    events = decider.record(
-        state, patient, tuple(keys.values()), command.demographics, command.source, command.at
-    )
-    for key, holder in reserved.items():
-        if not holder:
-            turn.append(decider.IDENTIFIER, key, [IdentifierReserved(patient)])
-    turn.append(decider.PATIENT, patient, events)
-    return PatientAnswer(patient=patient)
 
 
 @API.command(MergePatient, roles={Role.SUPPORT})
@@ -121,9 +97,3 @@ def _card(row: Row, numbers: Iterable[Row]) -> PatientCard:
         enrolled=bool(row["account"]),
         record_numbers=tuple(number["value"] for number in numbers),
     )
-
-
-async def _survivor(turn: Turn, patient: str) -> str:
-    """The entry that a merged one gave way to, else itself. Merges never form a ring."""
-    state: decider.Patient = await turn.load(decider.PATIENT, patient)
-    return await _survivor(turn, state.merged_into) if state.merged_into else patient

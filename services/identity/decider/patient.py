@@ -128,10 +128,8 @@ def record(
     else:
         _check_same_person(state.demographics, stated)
         events += _changes(state, stated, source, at)
-    for identifier in identifiers:
-        number = (identifier.authority.strip(), identifier.value.strip())
-        if number not in state.record_numbers:
-            events.append(PatientIdentified(patient, *number))
+    numbers = dict.fromkeys((i.authority.strip(), i.value.strip()) for i in identifiers)
+    events += [PatientIdentified(patient, *n) for n in numbers if n not in state.record_numbers]
     return events
 
 
@@ -149,6 +147,12 @@ def merge(state: Patient, into: Patient, by: str) -> list[Any]:
         said = "Somebody is connected to this record; merge the other record into this one."
         raise Refused("enrolled", said)
     return [PatientMerged(state.patient, into.patient, by)]
+
+
+def merge_by_feed(state: Patient, into: Patient, by: str) -> list[Any]:
+    """The same by a sender's word alone: entries that contradict each other are a person's to merge."""
+    _check_same_person(into.demographics, state.demographics)
+    return merge(state, into, by)
 
 
 def check_invitable(state: Patient, today: date) -> None:

@@ -63,8 +63,12 @@ class PatientIdentified(PhiRepr):
 
 @dataclass(frozen=True, slots=True)
 class PatientMerged:
-    """Two index entries were one person: `patient` gives way to `into`."""
+    """Two index entries were one person: `patient` gives way to `into`. Published.
 
+    It names its owner because what it publishes is about the one that stays.
+    """
+
+    OWNER: ClassVar[str] = "into"
     patient: str
     into: str
     by: str

@@ -119,4 +119,9 @@ PATIENTS_NUMBERED = Ask(
     .distinct()
     .limit(CARDS)
 )
+HOLDERS = Ask(
+    sa.select(number.c.patient)
+    .where(is_(number.c.value_key), is_(number.c.authority), is_(number.c.value))
+    .limit(2)
+)
 NUMBERS = Ask(sa.select(number).where(is_(number.c.patient)).limit(MOST_NUMBERS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from contracts.common import Role
 from contracts.labs import PostAnswer, PostedObservation, PostReport
@@ -13,6 +14,7 @@ from services.labs.decider.report import REPORT, Report
 from services.labs.events.report import ReportPosted
 from services.labs.judging import ruled
 from services.labs.shapes import Code, Observation
+from services.labs.views.results import SURVIVOR
 
 
 @API.command(PostReport, roles={Role.SERVICE})
@@ -21,6 +23,7 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
     if call.caller.subject != SENDER:
         raise Refused("forbidden", "Only interop hands over results.", 403)
     turn, version = call.turn, _posted(command)
+    version = replace(version, patient=await _survivor(call, version.patient))
     state: Report = await turn.load(REPORT, command.report)
     if report_rules.is_unchanged(state, version):
         return PostAnswer(outcome="unchanged")
@@ -32,6 +35,13 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
     turn.append(REPORT, command.report, events)
     reasons = ruling.judgement.reasons
     return PostAnswer(outcome="held" if reasons else "applied", reasons=reasons)
+
+
+async def _survivor(call: LabsCall, patient: str) -> str:
+    """Whom this id means after merges that were heard of (ADT A40)."""
+    while rows := await call.turn.glance(SURVIVOR, patient=patient):
+        patient = rows[0]["into"]
+    return patient
 
 
 def _posted(command: PostReport) -> ReportPosted:

@@ -18,6 +18,7 @@ from services.labs.events.report import (
     LateVersionKept,
     OrdererResolved,
     ReportJudged,
+    ReportMoved,
     ReportPosted,
     ReportVerified,
     ResultAppeared,
@@ -87,6 +88,10 @@ def evolve(state: Report, event: Any) -> Report:
                 acknowledged=True,
                 corrected=state.corrected and event.waiting,
             )
+        case ReportMoved() if state.posted is not None:
+            posted = replace(state.posted, patient=event.patient)
+            sees = state.patient_sees and replace(state.patient_sees, patient=event.patient)
+            return replace(state, posted=posted, patient_sees=sees, announced=False)
         case OrdererResolved():
             return replace(state, resolved=event.provider)
         case ResultShown() | ResultCorrecting():
@@ -224,6 +229,18 @@ def resolve_orderer(
     resolved = OrdererResolved(state.posted.report, state.posted.patient, provider)
     after = evolve(state, resolved)
     return [resolved, *judge_again(after, judgement, age_open, now)]
+
+
+def move(state: Report, patient: str, age_open: bool, now: datetime) -> list[Any]:
+    """Two patients were one person: what the report showed, it shows to the one that stays."""
+    if state.posted is None or state.posted.patient == patient:
+        return []
+    moved = ReportMoved(state.posted.report, patient, state.posted.patient)
+    sees = evolve(state, moved).patient_sees
+    events: list[Any] = [moved, sees] if sees is not None else [moved]
+    if isinstance(sees, ResultShown) and age_open:
+        events.append(ResultReleased(moved.report, patient, now))
+    return events
 
 
 def _corrects(state: Report, version: ReportPosted) -> bool:

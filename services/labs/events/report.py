@@ -90,6 +90,15 @@ class OrdererResolved(PhiRepr):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class ReportMoved(PhiRepr):
+    """`previous` and `patient` were one person (a merge): the report is the latter's from now on."""
+
+    report: str
+    patient: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class ResultShown(PhiRepr):
     """All that the patient may see of a report, whole; only the age gate still looks at it."""
 

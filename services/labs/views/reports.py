@@ -14,6 +14,7 @@ from services.labs.events.report import (
     LateVersionKept,
     OrdererResolved,
     ReportJudged,
+    ReportMoved,
     ReportPosted,
     ReportVerified,
 )
@@ -83,6 +84,7 @@ _judged = patch(
     "radiology",
 )
 _verified = patch(report, "verified", "waiting")
+_moved = patch(report, "patient")
 _signed = Op(
     sa.update(version)
     .where(
@@ -146,6 +148,7 @@ def _page(condition: sa.ColumnElement[bool]) -> Ask:
 
 
 OF_PROVIDER = _page(report.c.provider == sa.bindparam("key"))
+OF_CHART = _page(report.c.patient == sa.bindparam("key"))
 IMAGING = _page(report.c.radiology == 1)
 OTHER_POLICY = _page(report.c.policy != sa.bindparam("key"))
 
@@ -202,6 +205,12 @@ def judged(event: ReportJudged, record: Record) -> Iterator[Write]:
     )
     for code in judgement.unknown:
         yield _put_found(key=f"c:{code_key(event.sender, code)}", report=event.report)
+
+
+@REPORTS.on(ReportMoved)
+def moved(event: ReportMoved, record: Record) -> Iterator[Write]:
+    """Another patient's, who is the same person."""
+    yield _moved(report=event.report, patient=event.patient)
 
 
 @REPORTS.on(ReportVerified)

@@ -13,7 +13,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 
-from contracts.identity import PatientRecorded
+from contracts.identity import PatientMerged, PatientRecorded
 from contracts.labs import ResultAnswer, ResultRow, ResultValue
 from contracts.practice import PracticeConfigured
 from kernel.clock import micros
@@ -22,7 +22,7 @@ from services.labs.events.report import ResultCorrecting, ResultHidden, ResultSh
 from services.labs.events.seen import ResultSeen
 from services.labs.shapes import ShownValue
 
-RESULTS = View("results", version=1)
+RESULTS = View("results", version=2)
 MOST_RESULTS = 1000
 MOST_POINTS = 2000
 PRACTICE = "practice"
@@ -38,7 +38,7 @@ result = RESULTS.table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("tests", sa.Text, nullable=False),
 )
-sa.Index("results_v1_by_patient", result.c.patient, result.c.sort)
+sa.Index("results_v2_by_patient", result.c.patient, result.c.sort)
 value = RESULTS.table(
     "value",
     sa.Column("report", sa.Text, primary_key=True),
@@ -54,6 +54,11 @@ patient = RESULTS.table(
     sa.Column("patient", sa.Text, primary_key=True),
     sa.Column("born", sa.Text),
 )
+merged = RESULTS.table(
+    "merged",
+    sa.Column("patient", sa.Text, primary_key=True),
+    sa.Column("into", sa.Text, nullable=False),
+)
 practice = RESULTS.table(
     "practice",
     sa.Column("id", sa.Text, primary_key=True),
@@ -64,7 +69,7 @@ practice = RESULTS.table(
 _VALUES = TypeAdapter(tuple[ResultValue, ...])
 _put, _drop = upsert(result), delete(result, "report")
 _put_value, _drop_values = upsert(value), delete(value, "report")
-_put_patient, _put_practice = upsert(patient), upsert(practice)
+_put_patient, _put_practice, _put_merged = upsert(patient), upsert(practice), upsert(merged)
 _mark_seen = Op(
     sa.update(result).where(result.c.report == sa.bindparam("which")).values(seen=sa.literal(1))
 )
@@ -77,6 +82,7 @@ _radiology = sa.select(practice.c.radiology).where(practice.c.id == PRACTICE).sc
 GATE = Ask(
     sa.select(_born.label("born"), _zone.label("zone"), _radiology.label("radiology")).limit(1)
 )
+SURVIVOR = Ask(sa.select(merged.c.into).where(merged.c.patient == _who).limit(1))
 OF_PATIENT = Ask(
     sa.select(
         result.c.row, result.c.acquired, result.c.seen, _born.label("born"), _zone.label("zone")
@@ -121,6 +127,12 @@ def recorded(event: PatientRecorded, record: Record) -> Iterator[Write]:
     """The birth date, as identity knows it now (R54)."""
     born = event.born.isoformat() if event.born else None
     yield _put_patient(patient=event.patient, born=born)
+
+
+@RESULTS.on(PatientMerged)
+def gave_way(event: PatientMerged, record: Record) -> Iterator[Write]:
+    """What still comes under the one that gave way belongs to the other."""
+    yield _put_merged(patient=event.patient, into=event.into)
 
 
 @RESULTS.on(PracticeConfigured)

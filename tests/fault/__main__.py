@@ -20,11 +20,15 @@ from tests.fault.clients import read_books
 from tests.fault.drain import drained, on_the_bus
 from tests.fault.emails import Sink
 from tests.fault.faults import QUICK, Plan, inject, plan
+from tests.fault.fuzz import fuzz
 from tests.fault.mutants import MUTANTS
 from tests.fault.running import Portal
 
 FAULTS, SMOKE_FAULTS, MUTANT_FAULTS = 200, 10, 8
 SMOKE_MUTANT = "tail"
+SPOILED, SMOKE_SPOILED = (20_000, 1_000), (400, 40)
+"""How many spoiled HL7 v2 messages and FHIR files."""
+FUZZ_MUTANT, BLIND_SPOILED = "first-pid", (300, 0)
 ROUNDS = 3
 """How often a mutant may be tried before the harness counts as blind to it."""
 WARM_SECONDS, DRAIN_SECONDS, MUTANT_DRAIN_SECONDS = 2.0, 180.0, 20.0
@@ -115,6 +119,29 @@ async def caught(name: str, seed: int, quick: bool) -> bool:
     return False
 
 
+async def spoiled(seed: int, sizes: tuple[int, int]) -> bool:
+    """Spoiled messages from every sender; True when nothing that must be 0 is more."""
+    started = time.monotonic()
+    verdict = await fuzz(seed, *sizes)
+    said = ", ".join(f"{what} {n}" for what, n in sorted(verdict.answers.items()))
+    say(f"{verdict.sent} spoiled messages: {said}  ({time.monotonic() - started:.0f} s)")
+    say(f"  wrong: {dict(verdict.wrong) or 'nothing'}")
+    for what, example in verdict.examples.items():
+        say(f"  {what}: {example}")
+    return not verdict.wrong
+
+
+async def seen_by_the_fuzzer(seed: int) -> bool:
+    """Whether the fuzzer sees a portal that takes the first patient that a message names."""
+    for attempt in range(seed, seed + ROUNDS):
+        verdict = await fuzz(attempt, *BLIND_SPOILED, FUZZ_MUTANT)
+        if wrong := verdict.wrong["wrong patient"]:
+            say(f"mutant {FUZZ_MUTANT}: caught by wrong patient {wrong}")
+            return True
+    say(f"mutant {FUZZ_MUTANT}: NOT caught")
+    return False
+
+
 def main() -> int:
     """Exit code 1 when a promise is broken, or a mutant is not noticed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fault", description=__doc__)
@@ -122,15 +149,21 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--faults", type=int, default=None)
     parser.add_argument("--mutant", choices=[*MUTANTS, "all", "none"], default=None)
+    parser.add_argument("--only", choices=["faults", "messages"], default=None)
     parser.add_argument("--keep", action="store_true", help="keep what the run left on disk")
     given = parser.parse_args()
     seed = random.SystemRandom().randrange(1_000_000) if given.seed is None else given.seed
     say(f"seed {seed}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the portal is stopped too
     good = True
+    if given.only != "faults" and given.mutant is None:
+        good = asyncio.run(spoiled(seed, SMOKE_SPOILED if given.smoke else SPOILED))
+        good = (given.smoke or asyncio.run(seen_by_the_fuzzer(seed))) and good
+    if given.only == "messages":
+        return 0 if good else 1
     if given.mutant in (None, "none"):
         count = given.faults or (SMOKE_FAULTS if given.smoke else FAULTS)
-        good = asyncio.run(normal(seed, count, given.keep))
+        good = asyncio.run(normal(seed, count, given.keep)) and good
     chosen = given.mutant or (SMOKE_MUTANT if given.smoke else "all")
     names = {"all": list(MUTANTS), "none": []}.get(chosen, [chosen])
     seen = [asyncio.run(caught(name, seed, quick=given.smoke)) for name in names]

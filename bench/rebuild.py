@@ -19,7 +19,7 @@ from kernel.refold import fold_again
 from kernel.service import Service
 from kernel.settings import Settings
 from kernel.turn import Turn, Unit
-from services.labs.api import _posted
+from services.labs.api.posting import _posted
 from services.labs.decider import report as rules
 from services.labs.decider.report import REPORT
 from services.labs.decider.seen import SEEN

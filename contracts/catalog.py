@@ -91,6 +91,7 @@ PUBLISHED: Final[tuple[type[PublishedEvent], ...]] = (
     labs.LabReleased,
     labs.LabWithdrawn,
     labs.ChartAccessed,
+    labs.ChartExplained,
     labs.MissingAnswered,
     notifier.EmailSent,
     notifier.EmailFailed,
@@ -102,6 +103,7 @@ HEARD: Final[dict[str, tuple[type[PublishedEvent], ...]]] = {
         notifier.EmailSent,
         notifier.EmailFailed,
         labs.ChartAccessed,
+        labs.ChartExplained,
     ),
     "interop": (practice.PracticeConfigured,),
     "labs": (

@@ -9,7 +9,7 @@ from contracts.common import Id, ShortText
 from contracts.identity.security import Notice
 from kernel.envelope import Answer, Contract, PublishedEvent, Query
 
-Kind = Literal["invitation", "new-result", "address-notice"]
+Kind = Literal["invitation", "new-result", "question-answered", "address-notice"]
 """Letters about a patient; letters to an account are `identity.Notice`, and nobody hears of those."""
 
 EmailState = Literal["sent", "failed", "not-sent"]

@@ -25,6 +25,7 @@ from frontend.pages import (
     help,
     invitation,
     links,
+    missing,
     operations,
     profile,
     public,
@@ -39,13 +40,20 @@ from frontend.pages import (
     staff_account,
     staff_correction,
     staff_cover,
+    staff_draft,
+    staff_explain,
     staff_glass,
     staff_held,
     staff_inbox,
     staff_invitations,
+    staff_messages,
+    staff_missing,
     staff_patients,
+    staff_policy,
     staff_relations,
     staff_requests,
+    staff_senders,
+    staff_trail,
     staff_view,
 )
 from frontend.records import both
@@ -74,11 +82,20 @@ PAGES = (
     staff_view,
     staff_glass,
     staff_held,
+    staff_draft,
+    staff_policy,
+    staff_explain,
+    staff_missing,
+    staff_trail,
+    staff_messages,
+    staff_senders,
     operations,
     demo_mailbox,
 )
-IN_A_RECORD = (results, profile, access_log, connections, family, requests, help)
-"""Pages that keep the record in view: each also stands under `/for/<patient>`."""
+IN_A_RECORD = (missing, results, profile, access_log, connections, family, requests, help)
+"""Pages that keep the record in view: each also stands under `/for/<patient>`. `missing` comes before
+`results`, whose last route takes any name for a report's.
+"""
 
 
 def _now() -> datetime:

@@ -28,15 +28,26 @@ REQUESTS: Link = ("/staff/requests", "Requests")
 PATIENTS: Link = ("/staff/patients", "Patients")
 INVITATIONS: Link = ("/staff/invitations", "Invitations")
 HELD: Link = ("/staff/held", "Held results")
+RELEASE_POLICY: Link = ("/staff/policy", "Release policy")
+MISSING: Link = ("/staff/missing", "Missing results")
+MESSAGES: Link = ("/staff/messages", "Messages")
 OPERATIONS: Link = ("/ops", "Operations")
 
 NAV: dict[Role, tuple[Link, ...]] = {
     Role.PROVIDER: (INBOX, PATIENTS, COVER),
-    Role.SUPPORT: (REGISTRATIONS, REQUESTS, PATIENTS, INVITATIONS, OPERATIONS),
+    Role.SUPPORT: (
+        REGISTRATIONS,
+        REQUESTS,
+        MISSING,
+        PATIENTS,
+        INVITATIONS,
+        MESSAGES,
+        OPERATIONS,
+    ),
     Role.CLINIC: (PATIENTS, INVITATIONS),
     Role.BILLING: (),
-    Role.POLICY: (HELD,),
-    Role.SRE: (OPERATIONS,),
+    Role.POLICY: (HELD, RELEASE_POLICY, MISSING, MESSAGES),
+    Role.SRE: (OPERATIONS, MESSAGES),
 }
 ROLE_WORDS = {
     Role.PROVIDER: "Provider",
@@ -57,6 +68,16 @@ SAID = {
     "reviewed-some": "The chosen values are verified. The others still wait here.",
     "mapped": "The code is mapped. Reports that waited for it are judged again.",
     "resolved": "The orderer is set. The report is judged again.",
+    "named": "The orderer is known from now on. Reports that name them are judged again.",
+    "drafted": "The draft is saved. Try it before somebody approves it.",
+    "tried": "The dry run has begun. Nothing changes for patients.",
+    "approved": "Approved. From its day on it holds for everything that is stored, too.",
+    "dropped": "Discarded. Nothing has changed for patients.",
+    "rolled-back": "Rolled back. Everything that is stored is judged again.",
+    "told": "Answered. The patient reads it in the portal.",
+    "sender": "Saved. It counts from the next message; what waits can be taken again.",
+    "discarded": "Discarded. It stays kept, with your reason.",
+    "retried-all": "They are being taken again. What still waits in a moment is listed below.",
     "retried": "Trying again. Look at this page in a moment.",
     "skipped": "Given up. Your reason is on record.",
     "related": "The relation is verified. Below is what it is good for now.",

@@ -44,9 +44,9 @@ class Form:
         return list(self.errors.items())
 
 
-async def posted(request: Request) -> Form:
-    """The fields of a form; files are not taken here."""
-    async with request.form(max_files=0, max_fields=60) as data:
+async def posted(request: Request, most: int = 60) -> Form:
+    """The fields of a form, at most so many; files are not taken here."""
+    async with request.form(max_files=0, max_fields=most) as data:
         return Form({name: value for name, value in data.items() if isinstance(value, str)})
 
 

@@ -66,8 +66,10 @@ class React(Generic[D]):
         """Rows of a view."""
         return await self._host.fetch(ask, **params)
 
-    async def execute(self, handler: Callable[[Turn], Awaitable[Any]]) -> None:
-        """Decide something in the own log, once."""
+    async def execute(self, handler: Callable[[Turn], Awaitable[Any]], about: str = "") -> None:
+        """Decide something in the own log, once. `about` tells one step from another where a retry
+        may find other steps to do than the first try did: a page of a question that shrinks.
+        """
 
         async def stored(turn: Turn) -> Stored:
             await handler(turn)
@@ -79,7 +81,7 @@ class React(Generic[D]):
                 stored,
                 actor=actor,
                 trace=self._record.trace,
-                key=command_id(actor, self._reaction.name, self._key()),
+                key=command_id(actor, self._reaction.name, f"{self._key()}{about}"),
                 digest=digest_of(b""),
             )
         )

@@ -124,6 +124,10 @@ class Service(Generic[D]):
         """Read a view."""
         return await self.db.fetch(ask, **params)
 
+    async def history(self, stream: str) -> Sequence[Record]:
+        """Every event of a stream of the own log, opened."""
+        return await self.log.read_stream(stream, 0)
+
     async def request(self, message: Command | Query, answer: type[A], key: str = "") -> A:
         """Ask another service, signed as this one. Raises Refused or Unavailable."""
         return await ask(self.nats, message, answer, self._itself.token(), key)

@@ -51,6 +51,7 @@ from contracts.labs.policy import (
 )
 from contracts.labs.reports import (
     ChartAccessed,
+    ChartExplained,
     Coding,
     Flag,
     LabReleased,
@@ -92,6 +93,7 @@ __all__ = [
     "CategoryAnswer",
     "ChangeKind",
     "ChartAccessed",
+    "ChartExplained",
     "Coding",
     "DiscardPolicy",
     "DraftPolicy",

@@ -120,3 +120,16 @@ class ChartAccessed(PublishedEvent):
     account: Id
     how: Literal["care-team", "cover", "break-glass"]
     at: datetime
+
+
+class ChartExplained(PublishedEvent):
+    """Who keeps the release policy looked at which results came and why they are shown or not, never at
+    a value; kept once an hour (S6, S12, S14).
+    """
+
+    service: ClassVar[str] = "labs"
+    topic: ClassVar[str] = "access"
+    about: ClassVar[str | None] = "patient"
+    patient: Id
+    account: Id
+    at: datetime

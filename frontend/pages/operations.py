@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -18,7 +18,6 @@ from contracts.interop import (
     GetQuarantine,
     GetSummary,
     QuarantineAnswer,
-    RetryMessage,
     SummaryAnswer,
 )
 from contracts.notifier import EmailsAnswer, GetEmails
@@ -32,10 +31,6 @@ M = TypeVar("M", bound=BaseModel)
 AT = "/ops"
 ACTIONS = {"retry": ("retry-parked", "retried"), "skip": ("skip-parked", "skipped")}
 SHORTEST = 3
-
-
-class Whatever(BaseModel):
-    """An answer of which the page needs nothing: that it came is enough."""
 
 
 async def board(request: Request) -> Response:
@@ -59,27 +54,9 @@ async def settle_parked(request: Request) -> Response:
         "position": form.number("position"),
         "reason": form.get("reason"),
     }
-    call = gateway(request).raw(
-        request,
-        "POST",
-        f"/api/v1/ops/{service}/{name}",
-        headers={"idempotency-key": form.get("key")},
-        json=fields,
-    )
-    return await _done(request, form, call, done)
-
-
-async def retry_message(request: Request) -> Response:
-    """Take a kept message again, after what was wrong is mended."""
-    form = await posted(request)
-    fields = {"message": form.get("message")}
-    call = gateway(request).call(request, RetryMessage, Whatever, fields, form.get("key"))
-    return await _done(request, form, call, "retried")
-
-
-async def _done(request: Request, form: Form, call: Awaitable[Any], done: str) -> Response:
+    path, headers = f"/api/v1/ops/{service}/{name}", {"idempotency-key": form.get("key")}
     try:
-        await call
+        await gateway(request).raw(request, "POST", path, headers=headers, json=fields)
     except Problem as problem:
         form.errors = {"": problem.detail} if problem.status == 404 else refusal(problem)
         return await _page(request, form)
@@ -98,8 +75,9 @@ async def _page(request: Request, form: Form) -> Response:
     services, parked = await _services(request) if is_operator else ([], [])
     overdue = 0 if is_operator else await _overdue(request)
     failed = emails.emails if isinstance(emails, EmailsAnswer) else ()
-    messages = kept.messages if isinstance(kept, QuarantineAnswer) else ()
+    waiting = kept.waiting if isinstance(kept, QuarantineAnswer) else 0
     counts = present.summary(summary.rows) if isinstance(summary, SummaryAnswer) else []
+    later = summary.waiting if isinstance(summary, SummaryAnswer) else ()
     asked = {"emails": emails, "kept": kept, "summary": summary}
     return await show(
         request,
@@ -109,11 +87,12 @@ async def _page(request: Request, form: Form) -> Response:
         services=services,
         parked=parked,
         emails=failed,
-        kept=messages,
+        waiting=waiting,
         summary=counts,
+        later=later,
         hidden={name for name, said in asked.items() if _status(said) == 403},
         silent={name for name, said in asked.items() if _status(said) >= 500},
-        attention=present.attention(services, parked, failed, messages, overdue),
+        attention=present.attention(services, parked, failed, waiting, overdue),
         kinds=present.KINDS,
         states=present.STATES,
         outcomes=present.OUTCOMES,
@@ -164,5 +143,4 @@ def _status(said: object) -> int:
 routes = [
     Route(AT, board),
     Route(f"{AT}/parked", settle_parked, methods=["POST"]),
-    Route(f"{AT}/retry-message", retry_message, methods=["POST"]),
 ]

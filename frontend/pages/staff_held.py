@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from contracts.common import Done, Role
-from contracts.labs import GetHeld, HeldAnswer, MapCode, ResolveOrderer
+from contracts.labs import GetHeld, HeldAnswer, MapCode, MapOrderer, ResolveOrderer
 from contracts.practice import GetProviders, ProvidersAnswer
 from frontend.client import Problem, gateway
 from frontend.desk import refusal, show, staff
@@ -37,14 +37,24 @@ async def map_code(request: Request) -> Response:
     return await _act(request, form, MapCode, fields, "mapped")
 
 
+async def map_orderer(request: Request) -> Response:
+    """Say who is meant by the orderer that a report names, for all that its sender sends."""
+    return await _orderer(request, MapOrderer, "named")
+
+
 async def resolve_orderer(request: Request) -> Response:
-    """Say who ordered; `external` keeps the report out."""
+    """Say who ordered a report that names nobody."""
+    return await _orderer(request, ResolveOrderer, "resolved")
+
+
+async def _orderer(request: Request, command: type[Any], done: str) -> Response:
+    """One of the directory, or `external`, which keeps the report out."""
     form = await posted(request)
     if not form.get("provider"):
         form.errors[form.get("field")] = "Choose who ordered this"
         return await _page(request, form)
     fields = {name: form.get(name) for name in ("report", "provider")}
-    return await _act(request, form, ResolveOrderer, fields, "resolved")
+    return await _act(request, form, command, fields, done)
 
 
 async def _act(
@@ -79,5 +89,6 @@ async def _page(request: Request, form: Form) -> Response:
 routes = [
     Route(AT, queue),
     Route(f"{AT}/map-code", map_code, methods=["POST"]),
+    Route(f"{AT}/map-orderer", map_orderer, methods=["POST"]),
     Route(f"{AT}/resolve-orderer", resolve_orderer, methods=["POST"]),
 ]

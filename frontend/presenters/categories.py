@@ -1,7 +1,8 @@
-"""The categories of the release policy in words. The policy itself belongs to labs (S5)."""
+"""The release policy's own words in plain ones. The policy itself belongs to labs (S5, S6)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 WORDS: Final = {
@@ -24,8 +25,40 @@ CHOICES: Final = (
     (NONE, "None of these: let it through"),
     *((name, f"Block: {words}") for name, words in WORDS.items() if name != "external"),
 )
+MODES: Final = {
+    "always": "Always blocked",
+    "never": "Not blocked",
+    "unless released": "Blocked, except for types that are released",
+}
+COMPANION: Final = "with "
+IN_TEXT: Final = "A text in it names it"
+"""What hit in a free text is a part of the result, so it is not told to everybody."""
+_MATCHERS: Final[dict[str, Callable[[str], str]]] = {
+    "loinc": lambda number: f"LOINC number {number}",
+    "class": lambda name: f"LOINC class {name}",
+    "section": lambda name: f"Laboratory section {name}",
+    "specimen": lambda words: f"The specimen: {words}",
+    "name": lambda words: f"The name has “{words}”",
+    "text": lambda words: f"The text names “{words}”",
+    "mapped": lambda code: f"Staff mapped {code}",
+}
 
 
 def in_words(category: str) -> str:
     """A category that is new to this page is shown by its own name."""
     return WORDS.get(category, category)
+
+
+def mode_in_words(mode: str) -> str:
+    """How a category rules."""
+    if mode.startswith(COMPANION):
+        return f"Blocked in an order with {in_words(mode.removeprefix(COMPANION))}"
+    return MODES.get(mode, mode)
+
+
+def matcher_in_words(matcher: str) -> str:
+    """What hit: `loinc:5196-1` is a number, `name:hep b` a phrase; the rest are words already."""
+    kind, colon, what = matcher.partition(":")
+    if colon and kind in _MATCHERS:
+        return _MATCHERS[kind](what)
+    return IN_TEXT if matcher == "text" else matcher[:1].upper() + matcher[1:]

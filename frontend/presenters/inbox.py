@@ -10,7 +10,7 @@ from typing import Final
 from contracts.identity import PatientCard
 from contracts.labs import Coding, InboxRow, ReportAnswer, ReportVersion, StaffValue
 from frontend.presenters import people
-from frontend.presenters.categories import in_words
+from frontend.presenters.categories import in_words, matcher_in_words
 
 FLAGS: Final[dict[str, tuple[str, str]]] = {
     "low": ("Low", "amber"),
@@ -31,8 +31,7 @@ REASONS: Final[dict[str, str]] = {
     "orderer": "the orderer is not known",
     "collection-time": "the collection time is not known",
 }
-
-
+AGE: Final = "it was collected at 12 to 17 years, or the birth date is not known"
 HELD_FOR: Final[dict[str, str]] = {
     "unknown code": "code not known",
     "unknown orderer": "orderer not known",
@@ -104,13 +103,16 @@ def name_of(patient: str, card: PatientCard | None) -> str:
 
 def values(report: ReportAnswer) -> list[Value]:
     """Every value with its ruling."""
-    return [_value(each) for each in report.values]
+    return [_value(each, _too_young(report)) for each in report.values]
 
 
 def whole(report: ReportAnswer) -> str:
     """What holds for the whole order; empty when each value stands for itself."""
     if report.ruling == "block":
-        return f"This whole order will not reach the portal: {in_words(report.category)}."
+        why = f" ({matcher_in_words(report.matcher)})" if report.matcher else ""
+        return f"This whole order will not reach the portal: {in_words(report.category)}{why}."
+    if _too_young(report):
+        return f"This whole order will not reach the portal: {AGE}."
     if report.held_reasons:
         why = ", and ".join(REASONS.get(reason, reason) for reason in report.held_reasons)
         return f"Held until release-policy staff have settled it: {why}."
@@ -122,9 +124,14 @@ def earlier(report: ReportAnswer) -> list[ReportVersion]:
     return [v for v in report.versions if v.late or v.revision != report.revision]
 
 
-def _value(each: StaffValue) -> Value:
+def _too_young(report: ReportAnswer) -> bool:
+    """Without a collection time nobody can say: the report is held for that."""
+    return report.age and report.collected is not None
+
+
+def _value(each: StaffValue, too_young: bool) -> Value:
     name, code = _named(each.codes, each.key)
-    portal, kind = _portal(each)
+    portal, kind = _portal(each, too_young)
     return Value(
         key=each.key,
         name=name,
@@ -137,15 +144,17 @@ def _value(each: StaffValue) -> Value:
         note=each.note,
         portal=portal,
         portal_kind=kind,
-        why=each.matcher if each.ruling == "block" else "",
+        why=matcher_in_words(each.matcher) if each.ruling == "block" else "",
         verified=each.verified,
     )
 
 
-def _portal(each: StaffValue) -> tuple[str, str]:
+def _portal(each: StaffValue, too_young: bool) -> tuple[str, str]:
     """What will become of it; the tag's kind beside it."""
     if each.ruling == "block":
         return f"Will not reach the portal: {in_words(each.category)}", "red"
+    if too_young:
+        return "Will not reach the portal: collected at 12 to 17", "red"
     if each.ruling == "hold":
         return f"Held: {HELD_FOR.get(each.matcher, each.matcher) or 'not settled'}", "amber"
     return "Passed for the portal" if each.verified else "May be shown", "green"

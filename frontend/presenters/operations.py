@@ -13,13 +13,14 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from contracts.interop import QuarantineRow, SummaryRow
+from contracts.interop import SummaryRow
 from contracts.notifier import EmailRow
 
 BEHIND: Final = 100
 KINDS: Final[dict[str, str]] = {
     "invitation": "Invitation",
     "new-result": "New result",
+    "question-answered": "Answer to a question about a result",
     "address-notice": "Notice to the address on record",
 }
 STATES: Final[dict[str, tuple[str, str]]] = {
@@ -35,7 +36,7 @@ MANY: Final[dict[str, str]] = {
     "message is kept back": "messages are kept back",
     "registration is overdue": "registrations are overdue",
 }
-OUTCOMES: Final = ("applied", "held", "quarantined", "refused")
+OUTCOMES: Final = ("applied", "kept", "held", "quarantined", "refused")
 
 
 class Reaction(BaseModel):
@@ -129,7 +130,7 @@ def attention(
     services: Sequence[ServiceRow],
     work: Iterable[tuple[str, Parked]],
     emails: Iterable[EmailRow],
-    kept: Iterable[QuarantineRow],
+    kept: int,
     overdue: int,
 ) -> list[tuple[str, str]]:
     """What waits for a person, as (words, where it stands); nothing when all is well."""
@@ -138,10 +139,10 @@ def attention(
         (sum(s.kind == "amber" for s in services), "service is behind", "#services"),
         (sum(item.state == "parked" for _, item in work), "piece of work is parked", "#parked"),
         (sum(e.state == "failed" for e in emails), "e-mail failed", "#emails"),
-        (len(tuple(kept)), "message is kept back", "#kept"),
+        (kept, "message is kept back", "/staff/messages"),
         (overdue, "registration is overdue", "/staff/registrations"),
     )
-    return [(f"{n} {words if n == 1 else MANY[words]}", where) for n, words, where in found if n]
+    return [(f"{n:,} {words if n == 1 else MANY[words]}", where) for n, words, where in found if n]
 
 
 def summary(rows: Iterable[SummaryRow]) -> list[tuple[str, list[int]]]:

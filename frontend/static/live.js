@@ -66,8 +66,9 @@ function listen() {
   source.addEventListener("changed", look);
   // Refused, so the browser does not ask again: look what became of the session or the record.
   source.addEventListener("error", () => { if (source.readyState === EventSource.CLOSED) look(); });
-  // A hint may have been missed while the stream was away.
-  let opened = false;
+  // A hint may have been missed while the stream was away, and before it opened: a page that shows
+  // something in motion (data-live="moving") looks then too.
+  let opened = main.dataset.live === "moving";
   source.addEventListener("open", () => { if (opened) look(); opened = true; });
   window.addEventListener("pagehide", () => source.close());
 }

@@ -83,6 +83,30 @@ def result(order: Order) -> bytes:
     return _message(*segments)
 
 
+def lab_order(person: Person, orderer: str, code: str, text: str, ordered: datetime) -> bytes:
+    """ORM^O01: a test was ordered, and nothing has come of it yet."""
+    at, number = _time(ordered), f"HVO-{person.mrn}"
+    return _message(
+        f"MSH|^~\\&|HVREG|HVMG|MYPORTAL|HVMG|{at}||ORM^O01^ORM_O01|DEMO-{number}|P|2.5.1"
+        "||||||UNICODE UTF-8",
+        _pid(person),
+        f"ORC|NW|{number}^HVREG||||||||||{orderer}",
+        f"OBR|1|{number}^HVREG||{code}^{_text(text)}^LN|||||||||||{orderer}",
+    )
+
+
+def spoiled(people: tuple[Person, Person], at: datetime) -> list[bytes]:
+    """What real senders do wrong: two patients in one message, an event nobody takes, no number."""
+    one, other = people
+    head = f"MSH|^~\\&|OLDLIS|EASTSIDE|MYPORTAL|HVMG|{_time(at)}||"
+    sodium = f"OBR|1||E-77|2951-2^Sodium^LN|||{_time(at)}"
+    return [
+        _message(f"{head}ORU^R01|DEMO-TWO|P|2.5.1", _pid(one), _pid(other), sodium),
+        _message(f"{head}ORU^R03|DEMO-EVENT|P|2.5.1", _pid(one), sodium),
+        _message(f"{head}ORU^R01|DEMO-NUMBER|P|2.5.1", "PID|1||||Roe^Ann", sodium),
+    ]
+
+
 def _obx(index: int, value: Value, order: Order) -> str:
     code = f"{value.code}^{_text(value.text)}^{value.system}"
     return (

@@ -37,6 +37,7 @@ from portal.demo.asking import (
     OPERATOR,
     Send,
 )
+from portal.demo.desks import ask_for_missing, desk_messages, draft_change
 from portal.demo.enrolling import card_of, enrol
 from portal.demo.family import Family, connect_family
 from portal.demo.hl7 import admission, result
@@ -147,12 +148,26 @@ async def _load(demo: Demo, send: Send, send_mllp: SendMllp, say: Say) -> None:
     await _review(demo, send, [one for one in staff if one.provider])
     parent = _person(demo, PARENT)
     mother = await enrol(send, demo.profile, parent, PARENT_PASSWORD)
+    await _fill_desks(demo, send, send_mllp, staff, mother)
     children = [_person(demo, mrn) for mrn in CHILDREN]
     support = next(one for one in staff if one.role is Role.SUPPORT)
     family = Family(parent, mother, children)
     await connect_family(send, demo.profile, support, family, demo.anchor.date())
     # Last: who is enrolled says that the demo is loaded.
     await enrol(send, demo.profile, _person(demo, ENROLLED), ENROLLED_PASSWORD)
+
+
+async def _fill_desks(
+    demo: Demo, send: Send, send_mllp: SendMllp, staff: list[Caller], mother: str
+) -> None:
+    """So that no queue of the staff is empty."""
+    today, parent = demo.anchor.date(), _person(demo, PARENT)
+    others = (_person(demo, TO_REGISTER), _person(demo, ENROLLED))
+    for message in desk_messages(parent, others, demo.anchor):
+        await send_mllp(message)  # most of them are meant to be refused
+    await ask_for_missing(send, mother, today)
+    author = next(one for one in staff if one.role is Role.POLICY)
+    await draft_change(send, author, today)
 
 
 async def _open(send: Send, staff: OpenStaffAccount) -> Caller:

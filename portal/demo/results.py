@@ -10,7 +10,7 @@ from portal.demo.hl7 import Order, Status, Value
 from portal.demo.panels import a1c, bmp, cbc, hepatic, lipid, number, tsh, words
 from portal.demo.people import Person
 
-_ORDERERS = {
+ORDERERS = {
     "chen": "9000000017^Chen^Alice^^^^MD^^NPI^L^^^NPI",
     "morales": "9000000025^Morales^Daniel^^^^MD^^NPI^L^^^NPI",
     "singh": "HV1003^Singh^Priya^^^^MD",  # the laboratory knows her by the practice's own number
@@ -66,7 +66,7 @@ class Chart:
         return Order(
             number=f"HV{self._count:05d}",
             person=self._people[given],
-            orderer=_ORDERERS[orderer],
+            orderer=ORDERERS[orderer],
             code=code,
             text=text or _NAMES[code],
             ordered=collected - timedelta(days=1),

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 from contracts.identity import Demographics, RegistrationForm
 from contracts.notifier import EmailFailed, EmailSent
+from kernel import business_days
 from kernel.clock import micros
 from kernel.decider import Refused
 from kernel.policy import Policies, React
 from kernel.projection import Record
 from kernel.turn import Turn
-from services.identity import addresses, business_days
+from services.identity import addresses
 from services.identity.birthdays import moments, tell
 from services.identity.decider import account as accounts
 from services.identity.decider import invitation, item, registration, reset

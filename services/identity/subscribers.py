@@ -4,9 +4,9 @@ looked at results (S14).
 
 from __future__ import annotations
 
-from contracts.labs import ChartAccessed
+from contracts.labs import ChartAccessed, ChartExplained
 from contracts.notifier import EmailFailed, EmailSent
 from contracts.practice import PracticeConfigured
 from kernel.bus.subscribe import Hears
 
-HEARS = Hears("identity", EmailSent, EmailFailed, PracticeConfigured, ChartAccessed)
+HEARS = Hears("identity", EmailSent, EmailFailed, PracticeConfigured, ChartAccessed, ChartExplained)

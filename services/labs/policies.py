@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from contracts.identity import PatientMerged
 from contracts.practice import PracticeConfigured, ProviderListed
+from kernel import business_days
 from kernel.policy import Policies, React
 from kernel.projection import Ask, Record
 from kernel.turn import Turn
+from services.labs.decider.missing import MISSING, overdue
 from services.labs.decider.report import REPORT, move
 from services.labs.events.code import CodeMapped
+from services.labs.events.missing import MissingReported
+from services.labs.events.orderer import OrdererMapped
+from services.labs.events.policy import (
+    DryRunAsked,
+    PolicyApproved,
+    PolicyBegan,
+    PolicyRolledBack,
+)
 from services.labs.judging import Deps, is_age_open, judge_report_again
+from services.labs.practice import profile_now
+from services.labs.rehearsing import rehearse
 from services.labs.release.orderer import entry_keys
+from services.labs.renewing import begin_in_time, judge_everything
+from services.labs.views.orderer import NAMES_OF
 from services.labs.views.reports import FOUND_BY, IMAGING, OF_CHART, OF_PROVIDER
 
 POLICIES: Policies[Deps] = Policies("labs")
+_JUST_AFTER = timedelta(microseconds=1)
 
 
 @POLICIES.on(CodeMapped, name="judge-mapped-code", max_age=None)
@@ -33,12 +49,42 @@ async def judge_listed_orderer(event: ProviderListed, record: Record, react: Rea
         await _judge_pages(react, FOUND_BY, key=key)
     await _judge_pages(react, FOUND_BY, key=f"p:{event.provider.id}")
     await _judge_pages(react, OF_PROVIDER, key=event.provider.id)
+    for row in await react.read(NAMES_OF, provider=event.provider.id):
+        await _judge_pages(react, FOUND_BY, key=row["found"])
+
+
+@POLICIES.on(OrdererMapped, name="judge-mapped-orderer", max_age=None)
+async def judge_mapped_orderer(event: OrdererMapped, record: Record, react: React[Deps]) -> None:
+    """Every report that names them, held or not, is judged again (S5, R20)."""
+    await _judge_pages(react, FOUND_BY, key=event.key)
 
 
 @POLICIES.on(PracticeConfigured, name="judge-imaging", max_age=None)
 async def judge_imaging(event: PracticeConfigured, record: Record, react: React[Deps]) -> None:
     """The practice may have released, or no longer release, a type of imaging (R31)."""
     await _judge_pages(react, IMAGING)
+
+
+@POLICIES.on(
+    PolicyApproved, PolicyRolledBack, PolicyBegan, name="begin-policy", max_age=None
+)  # fmt: skip
+async def begin_policy(
+    event: PolicyApproved | PolicyRolledBack | PolicyBegan, record: Record, react: React[Deps]
+) -> None:
+    """What was approved takes effect on its day, what was rolled back loses it at once (S6)."""
+    await begin_in_time(event, react)
+
+
+@POLICIES.on(PolicyBegan, name="judge-under-policy", max_age=None)
+async def judge_under_policy(event: PolicyBegan, record: Record, react: React[Deps]) -> None:
+    """Everything stored, by the policy that is in force from now on (R30, S6)."""
+    await judge_everything(react)
+
+
+@POLICIES.on(DryRunAsked, name="rehearse-policy", max_age=None)
+async def rehearse_policy(event: DryRunAsked, record: Record, react: React[Deps]) -> None:
+    """What a draft would show or hide (S6)."""
+    await rehearse(event, react)
 
 
 @POLICIES.on(PatientMerged, name="move-reports", max_age=None)
@@ -53,6 +99,21 @@ async def move_reports(event: PatientMerged, record: Record, react: React[Deps])
             turn.append(REPORT, report, events)
 
     await _each_report(react, move_report, OF_CHART, key=event.patient)
+
+
+@POLICIES.on(MissingReported, name="watch-missing-clock", max_age=None)
+async def watch_missing_clock(event: MissingReported, record: Record, react: React[Deps]) -> None:
+    """A question that waits longer than its business days is a breach, and on record (S12)."""
+    due = business_days.due(event.at, await profile_now(react.read))
+    if not react.reminded:
+        react.remind(due + _JUST_AFTER)
+        return
+
+    async def decide(turn: Turn) -> None:
+        state = await turn.load(MISSING, event.ticket)
+        turn.append(MISSING, event.ticket, overdue(state, event.ticket, due))
+
+    await react.execute(decide)
 
 
 async def _judge_pages(react: React[Deps], ask: Ask, **params: Any) -> None:
@@ -75,5 +136,5 @@ async def _each_report(
             for report in reports:
                 await do(turn, report)
 
-        await react.execute(do_page)
+        await react.execute(do_page, about=f":{page[0]}:{page[-1]}:{len(page)}")
         after = page[-1]

@@ -33,6 +33,16 @@ async def looked(call: Call[Deps, Caller], patient: str) -> None:
     await call.execute(keep)
 
 
+async def explained(call: Call[Deps, Caller], patient: str) -> None:
+    """Keep that one who keeps the policy asks what the gates said of a report of this patient."""
+
+    async def keep(turn: Turn) -> None:
+        state = await turn.load(CHART, patient)
+        turn.append(CHART, patient, look(state, patient, call.caller, "policy", turn.now))
+
+    await call.execute(keep)
+
+
 def _reached(caller: Caller, patient: str, rows: Sequence[Row]) -> How:
     how = reach(caller, patient, {row["provider"] for row in rows})
     if how is None:

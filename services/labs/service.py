@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from contracts.common import Caller
 from contracts.identity import PatientRecorded
 from kernel.projection import Record
 from kernel.service import Service, Settings
-from kernel.turn import Turn
 from services.labs.api import API
 from services.labs.events import CODEC
 from services.labs.events.code import CodeMapped
+from services.labs.events.missing import (
+    MissingOverdue,
+    MissingReplied,
+    MissingReported,
+    MissingTaken,
+)
+from services.labs.events.orderer import OrdererMapped
+from services.labs.events.policy import (
+    DryRunAdvanced,
+    DryRunAsked,
+    DryRunFinished,
+    PolicyApproved,
+    PolicyDiscarded,
+    PolicyDrafted,
+    PolicyRolledBack,
+)
 from services.labs.events.report import (
     OrdererResolved,
     ReportJudged,
@@ -22,16 +36,15 @@ from services.labs.events.report import (
     ResultHidden,
     ResultShown,
 )
-from services.labs.judging import DEFAULT_ZONE, Deps, judge_report_again
+from services.labs.judging import Deps
 from services.labs.policies import POLICIES
 from services.labs.publisher import PUBLISHER
 from services.labs.release.policy import load
+from services.labs.renewing import begin_at_start
 from services.labs.subscribers import HEARS
 from services.labs.views import VIEWS
-from services.labs.views.reports import OTHER_POLICY
-from services.labs.views.results import GATE
 
-ACTOR = "release-policy"
+MISSING_DESK = ("staff.support", "staff.policy")
 
 
 def build(settings: Settings) -> Service[Deps]:
@@ -47,7 +60,7 @@ def build(settings: Settings) -> Service[Deps]:
         api=API,
         deps=Deps(load()),
         caller=Caller,
-        background=(judge_under_new_policy,),
+        background=(begin_at_start,),
         live=live,
     )
 
@@ -63,22 +76,13 @@ def live(event: Any, record: Record) -> Iterator[str]:
                 yield "staff.policy"
         case ReportVerified():
             yield "staff.provider"
-        case CodeMapped() | OrdererResolved():
+        case MissingReported() | MissingTaken() | MissingReplied():
+            yield from (f"patient.{event.patient}", *MISSING_DESK)
+        case MissingOverdue():
+            yield from MISSING_DESK
+        case CodeMapped() | OrdererMapped() | OrdererResolved():
             yield "staff.policy"
-
-
-async def judge_under_new_policy(service: Service[Any]) -> None:
-    """At start: reports ruled on by another version of the policy are judged again (R30)."""
-    await service.ready.wait()
-    zone = (await service.fetch(GATE, patient=""))[0]["zone"] or DEFAULT_ZONE
-    version = service.deps.rules.at(service.now().astimezone(ZoneInfo(zone)).date()).version
-    after = ""
-    while rows := await service.fetch(OTHER_POLICY, key=version, after=after):
-        page = [row["report"] for row in rows]
-
-        async def judge_page(turn: Turn, reports: list[str] = page) -> None:
-            for report in reports:
-                await judge_report_again(turn, service.deps, report)
-
-        await service.execute(judge_page, ACTOR)
-        after = page[-1]
+        case PolicyDrafted() | PolicyApproved() | PolicyDiscarded() | PolicyRolledBack():
+            yield "staff.policy"
+        case DryRunAsked() | DryRunAdvanced() | DryRunFinished():
+            yield "staff.policy"

@@ -6,10 +6,10 @@ They are nested in private events, so a field may be added with a default and ne
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
-from contracts.labs import Flag, Status
+from contracts.labs import ChangeKind, Flag, Status
 
 Verdict = Literal["release", "block", "hold"]
 Standing = Literal["ours", "external", "unknown"]
@@ -47,6 +47,11 @@ class Ruling:
     verdict: Verdict
     category: str = ""
     matcher: str = ""
+
+    @property
+    def told(self) -> str:
+        """The matcher for those who may see no value: the words that it found in a text are one."""
+        return "text" if self.matcher.startswith("text:") else self.matcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +106,26 @@ class ShownValue:
     flag: Flag
     status: Status
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of the release policy (S6); only the fields that its kind needs are filled."""
+
+    kind: ChangeKind
+    category: str
+    mode: str
+    codes: tuple[str, ...]
+    words: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    """Changes that take effect together from a day on. `revision` counts its drafts from 1."""
+
+    policy: str
+    revision: int
+    title: str
+    effective: date
+    changes: tuple[Change, ...]

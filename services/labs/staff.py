@@ -38,6 +38,7 @@ def inbox_row(row: Row) -> InboxRow:
 def held_row(row: Row) -> HeldRow:
     """One line of the holding queue (S5): what is missing, and no value."""
     judgement = JUDGEMENT.validate_json(row["judgement"])
+    posted = POSTED.validate_json(row["body"])
     return HeldRow(
         report=row["report"],
         name=row["name"],
@@ -46,11 +47,15 @@ def held_row(row: Row) -> HeldRow:
         reasons=judgement.reasons,
         unknown_codes=_codings(judgement.unknown),
         orderer=row["orderer"],
+        orderer_ids=posted.orderer_ids,
     )
 
 
-def report_answer(row: Row, versions: Sequence[Row]) -> ReportAnswer:
-    """One report whole, with why each value will or will not reach the portal (S4)."""
+def report_answer(row: Row, versions: Sequence[Row], age: bool) -> ReportAnswer:
+    """One report whole, with why each value will or will not reach the portal (S4).
+
+    `age` says that the age gate hides it.
+    """
     posted = POSTED.validate_json(row["body"])
     judgement = JUDGEMENT.validate_json(row["judgement"])
     verified = set((row["verified"] or "").split("\n"))
@@ -73,6 +78,8 @@ def report_answer(row: Row, versions: Sequence[Row]) -> ReportAnswer:
         verified_by=current.verified_by if current else "",
         ruling=judgement.order.verdict,
         category=judgement.order.category,
+        matcher=judgement.order.matcher,
+        age=age,
         policy=judgement.policy,
         values=tuple(_value(o, judgement, o.key in verified) for o in posted.observations),
         held_reasons=judgement.reasons,

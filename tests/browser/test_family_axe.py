@@ -21,6 +21,7 @@ PAGES = (
     "/home",
     "/for/ada/home",
     "/for/ada/results/r1",
+    "/for/ada/results/missing",
     "/connections?why=closed",
     "/connections?done=removed",
     "/connections/ada/remove",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 PUBLIC = ("/", "/register", "/register/sent", "/sign-in?why=signed-out", "/signed-out", "/nowhere")
 LINKS = ("/forgot", "/forgot/sent", f"/reset/{LINK}", f"/confirm-address/{LINK}")
-OWN = ("/home", "/results", "/results/r1")
+OWN = ("/home", "/results", "/results/r1", "/results/missing?done=sent")
 SECURITY = tuple(
     f"/security{page}"
     for page in ("", "/email", "/password", "/passkeys/add", "/app/remove", "/sign-out-everywhere")
@@ -45,6 +45,10 @@ def test_every_page_is_accessible_and_fits_a_small_phone(page: Page, scheme: str
     page.locator("main button").click()
     expect(page.get_by_role("alert")).to_be_focused()
     check(page, "/register with errors, in Spanish")
+    page.goto("/results/missing")
+    page.locator("main button").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "/results/missing with errors, in Spanish")
 
 
 @pytest.mark.rule("R62", "R51")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from contracts import labs
 from tests.browser.accessibility import check
 from tests.browser.conftest import Place
 from tests.unit.frontend.stub import problem
+from tests.unit.frontend.stub_policy import CHANGES, FOUND, HALFWAY, RUNNING
 from tests.unit.frontend.stub_staff import INBOX
 
 pytestmark = pytest.mark.browser
@@ -37,6 +37,13 @@ PAGES = {
         "/staff/requests/q5",
         "/staff/invitations",
         "/staff/invitations?patient=p1",
+        "/staff/missing",
+        "/staff/messages",
+        "/staff/messages?sender=LABSYS",
+        "/staff/messages/m-4711",
+        "/staff/messages/m-4714",
+        "/staff/senders",
+        "/staff/senders/LABSYS?done=sender",
         "/ops",
     ),
     "provider": (
@@ -50,7 +57,22 @@ PAGES = {
         "/staff/cover",
     ),
     "billing": ("/staff",),
-    "policy": ("/staff/held",),
+    "policy": (
+        "/staff/held",
+        "/staff/policy",
+        "/staff/policy/categories/hepatitis",
+        "/staff/policy/new",
+        "/staff/policy/v2/edit",
+        "/staff/policy/v1",
+        "/staff/policy/v1/approve",
+        "/staff/policy/v3",
+        "/staff/policy/v5?done=approved",
+        "/staff/policy/v6",
+        "/staff/policy/v8",
+        "/staff/explain/x2",
+        "/staff/missing",
+        "/staff/trail/p1",
+    ),
     "sre": ("/ops", "/staff/held"),
 }
 
@@ -58,6 +80,17 @@ PAGES = {
 def _as(page: Page, who: str, place: Place) -> None:
     page.context.clear_cookies()
     page.context.add_cookies([{"name": "sid", "value": who, "url": place.url}])
+
+
+def _hint_after(hinted: threading.Event) -> Response:
+    """A stream of hints that says "look again" when the test has changed something."""
+
+    def flow() -> Iterator[bytes]:
+        yield b": still here\n\n"
+        hinted.wait(20)
+        yield b"event: changed\ndata:\n\n"
+
+    return StreamingResponse(flow(), media_type="text/event-stream")
 
 
 @pytest.mark.rule("R62")
@@ -119,6 +152,98 @@ def test_forms_about_who_sees_a_record_fail_and_ask_accessibly(page: Page, place
     check(page, "no reason for the glass")
 
 
+@pytest.mark.rule("S6")
+def test_a_set_of_changes_is_written_with_the_keyboard_alone(page: Page, place: Place) -> None:
+    _as(page, "policy", place)
+    page.goto("/staff/policy/new")
+    page.get_by_label("What is it about?").fill("Words of a new laboratory")
+    page.get_by_label("What should change?").select_option("add-words")
+    page.get_by_role("button", name="Add this change").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#change-1")).to_be_focused()
+    check(page, "one change")
+    page.get_by_label("Category").select_option("hepatitis")
+    page.get_by_label("Words", exact=True).fill("viral liver screen")
+    page.get_by_label("Why?").focus()
+    page.keyboard.press("Enter")  # saves, and removes nothing
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Words", exact=True)).to_have_value("viral liver screen")
+    check(page, "no date and no reason")
+    for part, typed in (("Month", "4"), ("Day", "1"), ("Year", "2026")):
+        page.get_by_label(part, exact=True).fill(typed)
+    page.get_by_label("Why?").fill("Its own name for it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("The draft is saved")
+    assert place.back.last(labs.DraftPolicy).fields["effective"] == "2026-04-01"
+
+
+@pytest.mark.rule("S6")
+def test_taking_a_policy_back_asks_for_the_reason_accessibly(page: Page, place: Place) -> None:
+    _as(page, "policy", place)
+    page.goto("/staff/policy/v5")
+    page.get_by_text("Roll it back", exact=True).click()
+    page.get_by_role("button", name="Yes, roll it back").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_label("Why is it taken back?")).to_be_visible()
+    check(page, "no reason for the roll-back")
+    page.goto("/staff/policy/v1")
+    page.get_by_text("Discard it", exact=True).click()
+    check(page, "discard")
+
+
+@pytest.mark.rule("S6")
+def test_a_dry_run_moves_on_by_itself(page: Page, place: Place) -> None:
+    hinted = threading.Event()
+    place.back.extra["/api/v1/live"] = lambda _: _hint_after(hinted)
+    _as(page, "policy", place)
+    page.goto("/staff/policy/v3")
+    expect(page.get_by_text("400 of 1,204 reports judged")).to_be_visible()
+    done = labs.PolicyVersionAnswer(row=RUNNING, changes=CHANGES, dry_run=FOUND)
+    place.back.answers[labs.GetPolicyVersion] = done
+    hinted.set()
+    expect(page.get_by_text("Would show more of 3")).to_be_visible()
+    assert place.back.last(labs.GetPolicyVersion).headers["x-background"] == "1"
+
+
+def test_messages_and_senders_fail_and_open_accessibly(page: Page, place: Place) -> None:
+    _as(page, "support", place)
+    page.goto("/staff/messages/m-4711")
+    page.get_by_text("See whom it is about", exact=True).click()
+    page.get_by_role("button", name="Show whom it is about").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no reason to see")
+    page.get_by_label("Why do you need to know?").fill("To ask the sender")
+    page.get_by_role("button", name="Show whom it is about").click()
+    expect(page.get_by_text("Grace Lindqvist")).to_be_visible()
+    check(page, "whom it is about")
+    page.goto("/staff/senders/LABSYS")
+    page.get_by_label("Read as").last.fill("ORU^R01")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "half a row")
+    page.goto("/staff/missing")
+    page.get_by_role("button", name="Send this answer").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page, "no answer chosen")
+
+
+@pytest.mark.rule("S6")
+def test_a_dry_run_that_was_faster_than_the_page_is_seen(page: Page, place: Place) -> None:
+    no_hint = Response("retry: 60000\n\n", media_type="text/event-stream")
+    place.back.extra["/api/v1/live"] = lambda _: no_hint
+    seen: list[str] = []
+
+    def moving_on(fields: dict[str, str]) -> labs.PolicyVersionAnswer:
+        run = FOUND if seen else HALFWAY
+        seen.append(fields["version"])
+        return labs.PolicyVersionAnswer(row=RUNNING, changes=CHANGES, dry_run=run)
+
+    place.back.answers[labs.GetPolicyVersion] = moving_on
+    _as(page, "policy", place)
+    page.goto("/staff/policy/v3")
+    expect(page.get_by_text("Would show more of 3")).to_be_visible()
+
+
 @pytest.mark.rule("S4")
 def test_a_provider_verifies_with_the_keyboard_alone(page: Page, place: Place) -> None:
     _as(page, "provider", place)
@@ -148,16 +273,7 @@ def test_a_stale_verification_says_so_first(page: Page, place: Place) -> None:
 @pytest.mark.rule("S4")
 def test_a_new_report_appears_in_the_inbox_by_itself(page: Page, place: Place) -> None:
     hinted = threading.Event()
-
-    def hints(_: Request) -> Response:
-        def flow() -> Iterator[bytes]:
-            yield b": still here\n\n"
-            hinted.wait(20)
-            yield b"event: changed\ndata:\n\n"
-
-        return StreamingResponse(flow(), media_type="text/event-stream")
-
-    place.back.extra["/api/v1/live"] = hints
+    place.back.extra["/api/v1/live"] = lambda _: _hint_after(hinted)
     _as(page, "provider", place)
     page.goto("/staff/inbox")
     more = INBOX[0].model_copy(update={"report": "b3", "name": "Ferritin"})

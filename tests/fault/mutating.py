@@ -258,7 +258,7 @@ def _spoil(value: Any, rng: random.Random) -> None:
     while isinstance(value, dict | list) and value:
         keys = list(value) if isinstance(value, dict) else list(range(len(value)))
         key = rng.choice(keys)
-        if rng.random() < 0.3 or not isinstance(value[key], dict | list):
+        if rng.random() < 0.08 or not isinstance(value[key], dict | list):
             match rng.randrange(5):
                 case 0:
                     del value[key]

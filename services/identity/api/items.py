@@ -20,12 +20,12 @@ from contracts.identity import (
     TakeItem,
 )
 from contracts.practice import Profile
+from kernel import business_days
 from kernel.api import Call
 from kernel.clock import from_micros
 from kernel.decider import Refused
 from kernel.projection import Row
 from kernel.turn import Turn
-from services.identity import business_days
 from services.identity.api.base import API
 from services.identity.api.grants import moment
 from services.identity.api.patients import cards

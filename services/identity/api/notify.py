@@ -34,7 +34,7 @@ async def may_notify(query: MayNotify, call: Call[Deps, Caller]) -> MayNotifyAns
             return await _invitation(query, said, call)
         case "address-notice":
             return await _address_notice(query, call)
-        case "new-result":
+        case "new-result" | "question-answered":
             return await _connected(query, call)
     return _no("no such kind of e-mail")
 

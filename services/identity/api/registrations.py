@@ -18,11 +18,11 @@ from contracts.identity import (
     VerifyRegistration,
 )
 from contracts.practice import Profile
+from kernel import business_days
 from kernel.api import Call
 from kernel.clock import from_micros
 from kernel.decider import Refused
 from kernel.projection import Row
-from services.identity import business_days
 from services.identity.api.base import API
 from services.identity.api.patients import cards
 from services.identity.decider import registration as decider

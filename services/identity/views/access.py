@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from contracts.labs import ChartAccessed
+from contracts.labs import ChartAccessed, ChartExplained
 from kernel.clock import micros
 from kernel.projection import Ask, Record, View, Write, delete, upsert
 from services.identity.events import access as events
@@ -60,6 +60,15 @@ def accessed(event: ChartAccessed, record: Record) -> Iterator[Write]:
             position=record.position, patient=event.patient, account=event.account, what="chart",
             how=event.how, at=micros(event.at), why="",
         )  # fmt: skip
+
+
+@ACCESS.on(ChartExplained)
+def explained(event: ChartExplained, record: Record) -> Iterator[Write]:
+    """Elsewhere: who keeps the release policy looked at what is shown, and at no value."""
+    yield _put_look(
+        position=record.position, patient=event.patient, account=event.account, what="chart",
+        how="support", at=micros(event.at), why="",
+    )  # fmt: skip
 
 
 @ACCESS.on(events.GlassBroken)

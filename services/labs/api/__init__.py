@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from services.labs.api import holding, patient, posting, provider
+from services.labs.api import explain, holding, missing, orders, patient, policy, posting, provider
 from services.labs.api.base import API
 
-__all__ = ["API", "holding", "patient", "posting", "provider"]
+__all__ = [
+    "API",
+    "explain",
+    "holding",
+    "missing",
+    "orders",
+    "patient",
+    "policy",
+    "posting",
+    "provider",
+]

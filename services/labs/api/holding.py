@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contracts.common import Done, Role
-from contracts.labs import GetHeld, HeldAnswer, MapCode, ResolveOrderer
+from contracts.labs import GetHeld, HeldAnswer, MapCode, MapOrderer, ResolveOrderer
 from kernel.decider import Refused
+from kernel.turn import Turn
 from services.labs.api.base import API, LabsCall
 from services.labs.decider import report as report_rules
 from services.labs.decider.code import CODE, code_id, map_code
+from services.labs.decider.orderer import ORDERER, map_orderer, named_by, orderer_id
 from services.labs.decider.report import REPORT, Report
-from services.labs.judging import ruled
+from services.labs.events.report import ReportPosted
+from services.labs.judging import policy_today, ruled
 from services.labs.release.judge import code_key
 from services.labs.release.orderer import EXTERNAL
 from services.labs.release.policy import NO_CATEGORY
@@ -29,7 +32,7 @@ async def get_held(query: GetHeld, call: LabsCall) -> HeldAnswer:
 async def map_local_code(command: MapCode, call: LabsCall) -> Done:
     """Say what a sender's code means. A reaction judges again whatever carries it."""
     code = Code(command.code.system, command.code.code, command.code.text)
-    policy = call.deps.rules.at(call.now.date())
+    policy = await policy_today(call.turn, call.deps)
     if command.category != NO_CATEGORY and policy.category(command.category) is None:
         known = ", ".join(sorted(c.name for c in policy.categories))
         raise Refused(
@@ -49,18 +52,44 @@ async def map_local_code(command: MapCode, call: LabsCall) -> Done:
     return Done(id=code_id(key))
 
 
+@API.command(MapOrderer, roles={Role.POLICY})
+async def map_named_orderer(command: MapOrderer, call: LabsCall) -> Done:
+    """Say whom this sender means by a name. A reaction judges again whatever carries it."""
+    turn = call.turn
+    await _check_listed(turn, command.provider)
+    posted = await _posted(turn, command.report)
+    keys = named_by(posted.orderer_ids, posted.orderer_name)
+    if not keys:
+        raise Refused("no-orderer", "This report names nobody. Say it of this one report.", 422)
+    for key in keys:
+        id = orderer_id(posted.sender, key)
+        state = await turn.load(ORDERER, id)
+        turn.append(ORDERER, id, map_orderer(state, posted.sender, key, command.provider))
+    return Done(id=command.report)
+
+
 @API.command(ResolveOrderer, roles={Role.POLICY})
 async def resolve_orderer(command: ResolveOrderer, call: LabsCall) -> Done:
     """Say who ordered. The affiliation of that day still counts (R20)."""
     turn, provider = call.turn, command.provider
-    if provider != EXTERNAL and not await turn.glance(BY_PROVIDER, provider=provider):
-        raise Refused("unknown-provider", "The directory has no such entry.", 422)
+    await _check_listed(turn, provider)
+    posted = await _posted(turn, command.report)
     state: Report = await turn.load(REPORT, command.report)
-    if state.posted is None:
-        raise Refused("not-found", "There is no such report.", 404)
-    ruling = await ruled(turn, call.deps, state.posted, provider)
+    ruling = await ruled(turn, call.deps, posted, provider)
     events = report_rules.resolve_orderer(
         state, provider, ruling.judgement, ruling.age_open, call.now
     )
     turn.append(REPORT, command.report, events)
     return Done(id=command.report)
+
+
+async def _check_listed(turn: Turn, provider: str) -> None:
+    if provider != EXTERNAL and not await turn.glance(BY_PROVIDER, provider=provider):
+        raise Refused("unknown-provider", "The directory has no such entry.", 422)
+
+
+async def _posted(turn: Turn, report: str) -> ReportPosted:
+    state: Report = await turn.load(REPORT, report)
+    if state.posted is None:
+        raise Refused("not-found", "There is no such report.", 404)
+    return state.posted

@@ -8,13 +8,12 @@ from dataclasses import replace
 from contracts.common import Role
 from contracts.labs import PostAnswer, PostedObservation, PostReport
 from kernel.decider import Refused
-from services.labs.api.base import API, SENDER, LabsCall
+from services.labs.api.base import API, SENDER, LabsCall, survivor
 from services.labs.decider import report as report_rules
 from services.labs.decider.report import REPORT, Report
 from services.labs.events.report import ReportPosted
 from services.labs.judging import ruled
 from services.labs.shapes import Code, Observation
-from services.labs.views.results import SURVIVOR
 
 
 @API.command(PostReport, roles={Role.SERVICE})
@@ -23,7 +22,7 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
     if call.caller.subject != SENDER:
         raise Refused("forbidden", "Only interop hands over results.", 403)
     turn, version = call.turn, _posted(command)
-    version = replace(version, patient=await _survivor(call, version.patient))
+    version = replace(version, patient=await survivor(turn, version.patient))
     state: Report = await turn.load(REPORT, command.report)
     if report_rules.is_unchanged(state, version):
         return PostAnswer(outcome="unchanged")
@@ -35,13 +34,6 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
     turn.append(REPORT, command.report, events)
     reasons = ruling.judgement.reasons
     return PostAnswer(outcome="held" if reasons else "applied", reasons=reasons)
-
-
-async def _survivor(call: LabsCall, patient: str) -> str:
-    """Whom this id means after merges that were heard of (ADT A40)."""
-    while rows := await call.turn.glance(SURVIVOR, patient=patient):
-        patient = rows[0]["into"]
-    return patient
 
 
 def _posted(command: PostReport) -> ReportPosted:
@@ -63,6 +55,7 @@ def _posted(command: PostReport) -> ReportPosted:
         status=command.status,
         observations=_observations(command.observations),
         note=command.note,
+        numbers=tuple(filter(None, command.numbers)),
     )
 
 

@@ -19,9 +19,11 @@ from services.labs.decider import report as report_rules
 from services.labs.decider.report import REPORT, Report
 from services.labs.judging import is_age_open
 from services.labs.reaching import looked, may_act
+from services.labs.reading import is_open
 from services.labs.staff import inbox_row, report_answer
 from services.labs.views.directory import BY_PROVIDER
 from services.labs.views.reports import INBOX, MOST_ROWS, REPORT_BY_ID, VERSIONS
+from services.labs.views.results import GATE
 
 
 @API.query(GetInbox, roles={Role.PROVIDER})
@@ -39,8 +41,11 @@ async def get_report(query: GetReport, call: LabsCall) -> ReportAnswer:
     rows = await call.read(REPORT_BY_ID, report=query.report)
     if not rows:
         raise Refused("not-found", "There is no such report.", 404)
-    await looked(call, rows[0]["patient"])
-    return report_answer(rows[0], await call.read(VERSIONS, report=query.report))
+    row, patient = rows[0], rows[0]["patient"]
+    await looked(call, patient)
+    gate = (await call.read(GATE, patient=patient))[0]
+    versions = await call.read(VERSIONS, report=query.report)
+    return report_answer(row, versions, age=not is_open({**gate, "acquired": row["collected"]}))
 
 
 @API.action(ViewResults, roles={Role.PROVIDER})

@@ -109,8 +109,8 @@ REPORT = Decider("report", Report(), evolve)
 
 
 def content(version: ReportPosted) -> int:
-    """A version's content as a hash good for this process: neither its number nor its date."""
-    return hash(replace(version, revision=0, reported=EPOCH))
+    """A version's content as a hash good for this process: neither its numbers nor its date."""
+    return hash(replace(version, revision=0, reported=EPOCH, numbers=()))
 
 
 def is_unchanged(state: Report, version: ReportPosted) -> bool:
@@ -248,8 +248,8 @@ def _corrects(state: Report, version: ReportPosted) -> bool:
     old = state.posted
     if old is None:
         return False
-    if version.status == "wrong" and old.status != "wrong":
-        return True
+    if (version.status == "wrong") != (old.status == "wrong"):
+        return True  # that it was wrong was reviewed, and not the values
     about = ("codes", "section", "specimen", "note", "acquired")
     if any(getattr(old, name) != getattr(version, name) for name in about):
         return True

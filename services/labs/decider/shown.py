@@ -72,7 +72,8 @@ def shown(
     return ResultShown(
         report=posted.report,
         patient=posted.patient,
-        name=report_name(posted),
+        # Its order's name, or that of a value which may be seen: never that of a hidden one (R30).
+        name=name_of(posted.codes) or visible[0].name,
         acquired=posted.acquired,
         reported=posted.reported,
         verified=last.at,

@@ -8,12 +8,14 @@ from typing import ClassVar, Literal
 
 from kernel.phi import Phi, PhiRepr
 
-How = Literal["care-team", "cover", "break-glass"]
+How = Literal["care-team", "cover", "break-glass", "policy"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ChartLooked(PhiRepr):
-    """An account saw this patient's results as the directory's `provider`. Published."""
+    """An account saw this patient's results as the directory's `provider`, or, as `policy`, what the
+    gates said of one and no value. Published.
+    """
 
     OWNER: ClassVar[str] = "patient"
     patient: str

@@ -15,7 +15,8 @@ from services.labs.shapes import Code, Judgement, Observation, ShownValue
 class ReportPosted(PhiRepr):
     """A version of one order's results came in. `revision` counts them from 1.
 
-    `acquired` is the collection time: as stated, else the earliest of its values (R54).
+    `acquired` is the collection time: as stated, else the earliest of its values (R54). By its
+    `numbers` an order is found to have its result.
     """
 
     OWNER: ClassVar[str] = "patient"
@@ -34,6 +35,7 @@ class ReportPosted(PhiRepr):
     status: Status
     observations: Phi[tuple[Observation, ...]]
     note: Phi[str]
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

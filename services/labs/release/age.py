@@ -26,9 +26,7 @@ def birthday(born: date, age: int) -> date:
 @lru_cache(maxsize=16384)
 def hidden_years(born: date, zone: str) -> tuple[datetime, datetime]:
     """From when to when (exclusive) data is hidden: midnights in the practice's zone, as UTC."""
-    return _midnight(birthday(born, HIDDEN_FROM), zone), _midnight(
-        birthday(born, HIDDEN_UNTIL), zone
-    )
+    return midnight(birthday(born, HIDDEN_FROM), zone), midnight(birthday(born, HIDDEN_UNTIL), zone)
 
 
 def is_hidden(born: date | None, zone: str, acquired: datetime | None) -> bool:
@@ -39,5 +37,6 @@ def is_hidden(born: date | None, zone: str, acquired: datetime | None) -> bool:
     return start <= acquired < end
 
 
-def _midnight(day: date, zone: str) -> datetime:
+def midnight(day: date, zone: str) -> datetime:
+    """The first moment of a day at the practice, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)

@@ -78,7 +78,9 @@ class _Bench:
     def __init__(self, subject: Subject, given: Given, policy: Policy) -> None:
         self.subject, self.given, self.policy = subject, given, policy
         texts = [plain(c.text) for c in subject.codes] + [c.code.lower() for c in subject.codes]
-        self._released = any(_names_type(t, texts) for t in given.released_radiology)
+        shown = (*given.released_radiology, *policy.shown_imaging)
+        hidden = any(_names_type(t, texts) for t in policy.hidden_imaging)
+        self._released = not hidden and any(_names_type(t, texts) for t in shown)
         self.radiology = False
 
     def order(self) -> Ruling:
@@ -111,7 +113,7 @@ class _Bench:
         return tuple(found)
 
     def _value(self, observation: Observation, order: Ruling) -> Ruling:
-        hit = self._blocking(observation.codes)
+        hit = self._blocking(observation.codes) or self.policy.mentions(observation.range_text)
         if hit is None and observation.number is None:
             hit = self.policy.mentions(observation.value)
         if hit is not None:
@@ -129,8 +131,11 @@ class _Bench:
         return not said or any(self.policy.is_generic(c) for c in said)
 
     def _known(self, codes: tuple[Code, ...]) -> bool:
-        mapped = (self.given.mapped.get(code_key(self.subject.sender, c)) for c in codes)
-        return any(m == NO_CATEGORY for m in mapped) or any(self.policy.knows(c) for c in codes)
+        """Is one of them known, or mapped to what does not block here (it was asked before)?"""
+        mapped = (self.given.mapped.get(code_key(self.subject.sender, c), "") for c in codes)
+        if any(m == NO_CATEGORY or self.policy.category(m) is not None for m in mapped):
+            return True
+        return any(self.policy.knows(c) for c in codes)
 
     def _hits(self, codes: tuple[Code, ...]) -> list[Hit]:
         hits = [hit for code in codes for hit in self.policy.code_hits(code)]

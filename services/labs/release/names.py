@@ -23,22 +23,34 @@ def union(patterns: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile("|".join(f"(?:{p})" for p in patterns)) if patterns else None
 
 
+def phrase(words: str) -> str:
+    """A pattern for these words as they stand, not inside a longer word or number."""
+    flat = plain(words)
+    before = "(?<![a-z0-9])" if flat[:1].isdigit() else "(?<![a-z])"
+    after = "(?![a-z0-9])" if flat[-1:].isdigit() else "(?![a-z])"
+    return f"{before}{re.escape(flat)}{after}"
+
+
 @dataclass(frozen=True, slots=True)
 class NameRule:
     """Phrases that are struck out of a text (false friends), then phrases that hit what is left.
 
     Striking out, unlike an overall exception, keeps "HBs antibody and HBs antigen" a hit.
+    `words` and `not_words` are the phrases that staff added and took out (S6): an added one counts
+    before anything is struck out, so that of two words in conflict the one that blocks wins.
     """
 
     exclude: re.Pattern[str] | None
     include: re.Pattern[str] | None
+    words: re.Pattern[str] | None = None
+    not_words: re.Pattern[str] | None = None
 
     def hit(self, text: str) -> str:
         """What hit in a text already made `plain`, or ""."""
-        if self.include is None:
-            return ""
-        left = self.exclude.sub(" ", text) if self.exclude else text
-        found = self.include.search(left)
+        found = self.words.search(text) if self.words else None
+        if found is None and self.include is not None:
+            left = self.not_words.sub(" ", text) if self.not_words else text
+            found = self.include.search(self.exclude.sub(" ", left) if self.exclude else left)
         return found.group(0).strip()[:MATCHED_LENGTH] if found else ""
 
 

@@ -1,7 +1,8 @@
 """The release policy as data: dated categories, the allow-list, and the codes that are known.
 
 Each category is one file in `data/`; several files of one category are versions of it, of which
-the newest in force counts. Nothing about a category stands in code.
+the newest in force counts. Nothing about a category stands in code. What staff change (`changes.py`)
+comes on top of these files.
 """
 
 from __future__ import annotations
@@ -23,15 +24,21 @@ from services.labs.shapes import Code
 
 DATA = Path(__file__).parent / "data"
 NO_CATEGORY = "none"
+OFF = "never"
 LOINC = "loinc"
 SHORT = 60
 REMEMBERED = 20_000
+K = TypeVar("K")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """What is blocked and by which matchers. `mode` is `always`, `unless released`, `with <other>`."""
+    """What is blocked and by which matchers.
+
+    `mode` is `always`, `never`, `unless released` or `with <other>`. `patterns` are those of the
+    files; `words` and `not_words` the phrases that staff added and took out.
+    """
 
     name: str
     effective_from: date
@@ -46,6 +53,9 @@ class Category:
     specimen_excuse: re.Pattern[str] | None
     names: NameRule
     mention: NameRule
+    patterns: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    not_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +68,21 @@ class Hit:
 
 @dataclass(frozen=True, eq=False)
 class Policy:
-    """The rules in force on one day. `version` names them: the day they began and their content."""
+    """The rules in force on one day. `version` names them: the day they began and their content.
+
+    `shown_imaging` and `hidden_imaging` are types that staff released or hid besides the profile's.
+    """
 
     version: str
     categories: tuple[Category, ...]
     allowed: Mapping[str, str]
     class_of: Mapping[str, str]
     ordinary: OrdinaryNames
-    _hits: dict[Code, tuple[Hit, ...]] = field(default_factory=dict)
-    _known: dict[Code, bool] = field(default_factory=dict)
+    shown_imaging: frozenset[str] = frozenset()
+    hidden_imaging: frozenset[str] = frozenset()
+    _hits: dict[Code, tuple[Hit, ...]] = field(default_factory=dict, init=False)
+    _known: dict[Code, bool] = field(default_factory=dict, init=False)
+    _texts: dict[str, Hit | None] = field(default_factory=dict, init=False)
 
     def category(self, name: str) -> Category | None:
         """The category of this name."""
@@ -92,6 +108,8 @@ class Policy:
             return True
         if any(code.code in c.loinc for c in self.categories if c.mode.startswith("with ")):
             return True
+        if any(hit.category.mode == OFF for hit in self.code_hits(code)):
+            return True  # a category that is switched off is a list of ordinary tests
         return any(self.ordinary.known(plain(text)) for text in _texts(code))
 
     def is_generic(self, code: Code) -> bool:
@@ -107,7 +125,13 @@ class Policy:
         """The category that a free text names, if any (a note, a narrative value)."""
         if not any(c.isalpha() for c in text):
             return None
-        flat = plain(text) if len(text) <= SHORT else plain.__wrapped__(text)
+        if len(text) > SHORT:
+            return self._mentioned(plain.__wrapped__(text))
+        if text in self._texts:
+            return self._texts[text]
+        return _remember(self._texts, text, self._mentioned(plain(text)))
+
+    def _mentioned(self, flat: str) -> Hit | None:
         for category in self.categories:
             if category.mode == "always" and (found := category.mention.hit(flat)):
                 return Hit(category, f"text:{found}")
@@ -131,13 +155,17 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Policies:
-    """Every version of every category. `at` gives the policy of a day."""
+    """Every version of every category. `at` gives the policy of a day, by the files alone.
+
+    `composed` remembers what `changes.policy_of` made of it.
+    """
 
     categories: tuple[Category, ...]
     allowed: Mapping[str, str]
     class_of: Mapping[str, str]
     ordinary: OrdinaryNames
     digest: str
+    composed: dict[tuple[Any, ...], Policy] = field(default_factory=dict, init=False)
     _days: dict[date, Policy] = field(default_factory=dict, init=False)
 
     def at(self, day: date) -> Policy:
@@ -193,13 +221,14 @@ def _category(table: dict[str, Any]) -> Category:
         specimen_excuse=_pattern(table.get("specimen_excuse")),
         names=NameRule(exclude, union(include)),
         mention=NameRule(exclude, union(mentioned)),
+        patterns=include,
     )
 
 
-def _remember(cache: dict[Code, T], code: Code, found: T) -> T:
-    """Tests repeat all day; what a policy says of a code never changes."""
+def _remember(cache: dict[K, T], said: K, found: T) -> T:
+    """Tests and short texts repeat all day; what a policy says of one never changes."""
     if len(cache) < REMEMBERED:
-        cache[code] = found
+        cache[said] = found
     return found
 
 

@@ -26,6 +26,7 @@ REPORTS = View("reports", version=2)
 POSTED = TypeAdapter(ReportPosted)
 JUDGEMENT = TypeAdapter(Judgement)
 MOST_ROWS = 200
+MOST_TRAIL = 500
 PAGE = 50
 
 report = REPORTS.table(
@@ -53,7 +54,6 @@ sa.Index("reports_v2_inbox", report.c.waiting, report.c.provider, report.c.repor
 sa.Index("reports_v2_held", report.c.held, report.c.reported)
 sa.Index("reports_v2_provider", report.c.provider)
 sa.Index("reports_v2_panels", report.c.patient, report.c.provider)
-sa.Index("reports_v2_policy", report.c.policy)
 version = REPORTS.table(
     "version",
     sa.Column("report", sa.Text, primary_key=True),
@@ -115,7 +115,7 @@ INBOX = Ask(
     .limit(MOST_ROWS)
 )
 HELD = Ask(
-    sa.select(*_row)
+    sa.select(*_row, report.c.body)
     .where(report.c.held == 1)
     .order_by(report.c.reported, report.c.report)
     .limit(MOST_ROWS)
@@ -132,6 +132,20 @@ VERSIONS = Ask(
     .where(version.c.report == sa.bindparam("report"))
     .order_by(version.c.position.desc())
     .limit(MOST_ROWS)
+)
+TRAIL = Ask(
+    sa.select(*_row, report.c.body, report.c.waiting, version.c.received)
+    .join(
+        version,
+        sa.and_(
+            version.c.report == report.c.report,
+            version.c.revision == report.c.revision,
+            version.c.late == 0,
+        ),
+    )
+    .where(report.c.patient == sa.bindparam("patient"))
+    .order_by(version.c.received.desc(), report.c.report)
+    .limit(MOST_TRAIL)
 )
 FOUND_BY = Ask(
     sa.select(found_by.c.report)
@@ -150,7 +164,13 @@ def _page(condition: sa.ColumnElement[bool]) -> Ask:
 OF_PROVIDER = _page(report.c.provider == sa.bindparam("key"))
 OF_CHART = _page(report.c.patient == sa.bindparam("key"))
 IMAGING = _page(report.c.radiology == 1)
-OTHER_POLICY = _page(report.c.policy != sa.bindparam("key"))
+EVERY = Ask(
+    sa.select(report.c.report, report.c.policy)
+    .where(report.c.report > sa.bindparam("after"))
+    .order_by(report.c.report)
+    .limit(PAGE)
+)
+HOW_MANY = Ask(sa.select(sa.func.count().label("reports")).select_from(report))
 
 
 @REPORTS.on(ReportPosted)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from contracts import identity, interop, labs, notifier, practice
 from contracts.common import Address, Caller, Done, HumanName, Role
-from tests.unit.frontend import stub_accounts
+from tests.unit.frontend import stub_accounts, stub_messages, stub_missing, stub_policy
 from tests.unit.frontend.stub import NOW, Stub, problem
 
 CALLERS = {
@@ -170,31 +170,37 @@ UNKNOWN = labs.Coding(system="LABSYS", code="XQ77", text="Special marker, serum"
 HELD = (
     labs.HeldRow(report="h1", name="Special marker, serum", sender="LABSYS",
                  reported=NOW - timedelta(days=4), reasons=("code", "orderer"),
-                 unknown_codes=(UNKNOWN,), orderer="J. Brandt"),
+                 unknown_codes=(UNKNOWN,), orderer="J. Brandt", orderer_ids=("9000000099",)),
     labs.HeldRow(report="h2", name="Special marker, serum", sender="LABSYS",
                  reported=NOW - timedelta(days=1), reasons=("code",),
                  unknown_codes=(UNKNOWN,), orderer="Alice Chen, MD"),
     labs.HeldRow(report="h3", name="Complete blood count", sender="EASTLAB", reported=NOW,
                  reasons=("collection-time",), unknown_codes=(), orderer="Priya Singh, MD"),
+    labs.HeldRow(report="h4", name="Ferritin", sender="LABSYS", reported=NOW, unknown_codes=(),
+                 reasons=("orderer",), orderer="Brandt, J.", orderer_ids=("9000000099",)),
+    labs.HeldRow(report="h5", name="Basic metabolic panel", sender="EASTLAB", reported=NOW,
+                 reasons=("orderer",), unknown_codes=(), orderer=""),
 )  # fmt: skip
+OURS = (practice.Affiliation(since=date(2015, 1, 1)),)
 DIRECTORY = (
-    practice.Provider(id="chen", name="Alice Chen, MD", specialty="Family medicine"),
-    practice.Provider(id="brandt", name="Jonas Brandt, MD", specialty="Internal medicine"),
+    practice.Provider(
+        id="chen", name="Alice Chen, MD", specialty="Family medicine", affiliations=OURS
+    ),
+    practice.Provider(
+        id="brandt", name="Jonas Brandt, MD", specialty="Internal medicine", affiliations=OURS
+    ),
 )
 
 EMAILS = (
     notifier.EmailRow(email="e1", kind="invitation", state="failed", at=NOW, reason="SMTP 550"),
     notifier.EmailRow(email="e2", kind="new-result", state="not-sent", at=NOW, reason="stale"),
 )
-KEPT = (
-    interop.QuarantineRow(message="m-4711", kind="ORU^R01", sender="LABSYS",
-                          reason="no patient identifier", received=NOW),
-)  # fmt: skip
 SUMMARY = (
     interop.SummaryRow(kind="ORU^R01", outcome="applied", count=12345),
     interop.SummaryRow(kind="ORU^R01", outcome="quarantined", count=1),
     interop.SummaryRow(kind="ADT^A04", outcome="applied", count=80),
 )
+LATER = (interop.WaitingRow(service="scheduling", command="PostVisit", count=31),)
 
 
 def add(made: Stub) -> None:
@@ -221,11 +227,12 @@ def add(made: Stub) -> None:
         labs.ResolveOrderer: Done(id="h1"),
         practice.GetProviders: practice.ProvidersAnswer(providers=DIRECTORY),
         notifier.GetEmails: notifier.EmailsAnswer(emails=EMAILS),
-        interop.GetQuarantine: interop.QuarantineAnswer(messages=KEPT),
-        interop.GetSummary: interop.SummaryAnswer(rows=SUMMARY),
-        interop.RetryMessage: Done(id="m-4711"),
+        interop.GetSummary: interop.SummaryAnswer(rows=SUMMARY, waiting=LATER),
     }
     stub_accounts.add(made, (ROSA, ROSE, GRACE))
+    stub_policy.add(made)
+    stub_messages.add(made)
+    stub_missing.add(made)
     for service in ("practice", "identity", "labs", "notifier"):
         made.extra[f"/api/v1/ops/{service}/health"] = _health
         made.extra[f"/api/v1/ops/{service}/parked"] = _parked

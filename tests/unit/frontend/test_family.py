@@ -122,6 +122,16 @@ def test_each_request_shows_how_far_it_is(parent: TestClient) -> None:
     assert "Chidi: Fecha de nacimiento" in parent.get("/requests?lang=es").text
 
 
+@pytest.mark.rule("R33")
+def test_a_request_about_a_record_that_is_not_connected_any_more_names_nobody(
+    parent: TestClient, back: Stub
+) -> None:
+    back.records["parent"] = back.records["parent"][:1]
+    page = parent.get("/requests")
+    assert page.status_code == 200
+    assert "<p>Address</p>" in page.text
+
+
 def test_who_asked_for_nothing_reads_so(parent: TestClient, back: Stub) -> None:
     back.answers[identity.GetMyRequests] = identity.MyRequestsAnswer(requests=())
     assert "You have not asked for anything" in parent.get("/requests").text

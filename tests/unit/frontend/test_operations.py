@@ -43,7 +43,7 @@ def sre(browser: TestClient) -> TestClient:
 @pytest.mark.rule("S17")
 def test_the_board_shows_what_fails_and_what_waits(sre: TestClient, back: Stub) -> None:
     page = sre.get("/ops").text
-    for words in ("SMTP 550", "Not sent", "no patient identifier", "12,345", "TimeoutError"):
+    for words in ("SMTP 550", "Not sent", "12,345", "TimeoutError"):
         assert words in page
     assert "Does not answer" in page  # interop, of which the rest of the board is known
     assert back.last(notifier.GetEmails).fields == {"failed_only": "true"}
@@ -67,15 +67,12 @@ def test_the_board_stands_while_a_service_is_down(sre: TestClient, back: Stub) -
     assert "The notifier does not answer" in page.text
 
 
-def test_a_kept_message_is_tried_again(sre: TestClient, back: Stub) -> None:
-    done = sre.post("/ops/retry-message", data={"key": "k", "message": "m-4711"})
-    assert done.headers["location"] == "/ops?done=retried"
-    asked = back.last(interop.RetryMessage)
-    assert asked.fields == {"message": "m-4711"}
-    assert asked.headers["idempotency-key"] == "k"
-    back.answers[interop.RetryMessage] = problem(409, "settled", "This message has been applied.")
-    late = sre.post("/ops/retry-message", data={"key": "k", "message": "m-4711"})
-    assert "This message has been applied." in late.text
+@pytest.mark.rule("S17")
+def test_the_board_counts_kept_messages_and_leads_to_their_own_page(sre: TestClient) -> None:
+    page = sre.get("/ops").text
+    assert "<strong>1,204</strong> wait." in page
+    assert "no usable patient identifier" not in page
+    assert "scheduling: PostVisit" in page  # kept for a service to come
 
 
 @pytest.mark.rule("S17")

@@ -74,7 +74,7 @@ def test_an_empty_inbox_asks_for_no_names(provider: TestClient, back: Stub) -> N
 def test_a_blocked_value_says_that_it_will_not_reach_the_portal(provider: TestClient) -> None:
     page = provider.get(f"{AT}/b1").text
     assert "Will not reach the portal: Hepatitis A to E" in page
-    assert "loinc:5196-1" in page
+    assert "LOINC number 5196-1" in page
     assert "Verify all 3" in page
     assert "Critical high" in page
     assert "Earlier versions (1)" in page
@@ -146,15 +146,24 @@ def test_what_holds_for_a_whole_report(ruling: str, reasons: tuple[str, ...], wo
     assert bool(said) == bool(words)
 
 
+@pytest.mark.rule("S4", "R54")
+def test_what_was_collected_at_12_to_17_says_so(provider: TestClient, back: Stub) -> None:
+    back.answers[labs.GetReport] = REPORT.model_copy(update={"age": True})
+    page = provider.get(f"{AT}/b1").text
+    assert "This whole order will not reach the portal: it was collected at 12 to 17" in page
+    assert page.count("Will not reach the portal: collected at 12 to 17") == 3
+    assert "May be shown" not in page
+
+
 @pytest.mark.rule("S5")
 def test_each_unknown_code_is_asked_once(policy: TestClient) -> None:
     rows = present_held.rows(HELD)
-    assert [len(row.codes) for row in rows] == [1, 0, 0]
-    assert [row.waits_above for row in rows] == [False, True, False]
+    assert [len(row.codes) for row in rows] == [1, 0, 0, 0, 0]
+    assert [row.waits_above for row in rows] == [False, True, False, True, False]
     page = policy.get("/staff/held").text
     assert page.count("Map this code") == 1
-    assert page.count("Set the orderer") == 1
     assert "Ask EASTLAB to send the report again" in page
+    assert all(f"/staff/explain/h{number}" in page for number in range(1, 6))
 
 
 @pytest.mark.rule("S5")
@@ -182,14 +191,53 @@ def test_mapping_a_code_takes_a_choice(policy: TestClient, back: Stub) -> None:
 
 
 @pytest.mark.rule("S5", "R20")
+def test_an_orderer_is_asked_once_for_all_that_a_sender_sends(
+    policy: TestClient, back: Stub
+) -> None:
+    rows = present_held.rows(HELD)
+    assert [row.asks_orderer for row in rows] == ["name", "", "", "", "report"]
+    page = policy.get("/staff/held").text
+    assert page.count("Set the orderer") == 2
+    assert "everything that LABSYS sends under this name" in page
+    assert "Your answer counts for this report only." in page
+    sent = {"key": "k7", "field": "provider-1", "report": "h1", "provider": "brandt"}
+    done = policy.post("/staff/held/map-orderer", data=sent)
+    assert done.headers["location"] == "/staff/held?done=named"
+    assert back.last(labs.MapOrderer).fields == {"report": "h1", "provider": "brandt"}
+    assert back.last(labs.MapOrderer).headers["idempotency-key"] == "k7"
+    assert "ResolveOrderer" not in back.names()
+
+
+@pytest.mark.rule("S5")
+@pytest.mark.parametrize(
+    ("sender", "ids", "name", "asks"),
+    [
+        ("LABSYS", ("9000000099",), "Brandt", ""),  # the same id, however the name is written
+        ("LABSYS", ("9000000042",), "J. Brandt", "name"),  # another id may be another person
+        ("LABSYS", (), "Dr. Who", "name"),
+        ("EASTLAB", ("9000000099",), "J. Brandt", "name"),  # another sender may mean another one
+        ("LABSYS", (), "", "report"),
+    ],
+)
+def test_an_orderer_is_the_same_by_sender_and_id(
+    sender: str, ids: tuple[str, ...], name: str, asks: str
+) -> None:
+    more = {"sender": sender, "orderer_ids": ids, "orderer": name, "reasons": ("orderer",)}
+    rows = present_held.rows((HELD[0], HELD[0].model_copy(update=more)))
+    assert rows[1].asks_orderer == asks
+
+
+@pytest.mark.rule("S5", "R20")
 def test_an_orderer_is_one_of_the_directory_or_external(policy: TestClient, back: Stub) -> None:
     page = policy.get("/staff/held").text
     assert "Jonas Brandt, MD (Internal medicine)" in page
     assert "Nobody of this practice" in page
-    sent = {"key": "k", "field": "provider-1", "report": "h1", "provider": "external"}
-    done = policy.post("/staff/held/resolve-orderer", data=sent)
+    unsure = {"key": "k", "field": "provider-5", "report": "h5", "provider": ""}
+    assert 'href="#provider-5"' in policy.post("/staff/held/resolve-orderer", data=unsure).text
+    done = policy.post("/staff/held/resolve-orderer", data=unsure | {"provider": "external"})
     assert done.headers["location"] == "/staff/held?done=resolved"
-    assert back.last(labs.ResolveOrderer).fields == {"report": "h1", "provider": "external"}
+    assert back.last(labs.ResolveOrderer).fields == {"report": "h5", "provider": "external"}
+    assert "MapOrderer" not in back.names()
 
 
 def test_a_refusal_stands_beside_the_choice_it_is_about(policy: TestClient, back: Stub) -> None:

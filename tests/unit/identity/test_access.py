@@ -20,7 +20,7 @@ from contracts.identity import (
     GetPatientAccount,
     SignIn,
 )
-from contracts.labs import ChartAccessed
+from contracts.labs import ChartAccessed, ChartExplained
 from tests.unit.identity import steps
 from tests.unit.identity.desk import OPERATOR, PASSWORD, SUPPORT, Desk
 from tests.unit.identity.family import MOTHER, connected, enrolled, exchange
@@ -142,6 +142,16 @@ async def test_what_was_looked_at_elsewhere_is_heard(desk: Desk) -> None:
         )
     [row] = await log(desk, patient)  # the emergency is told where it began, with its reason
     assert (row["how"], row["name"]) == ("care-team", "Dr Who")
+
+
+@pytest.mark.rule("S12", "S14")
+async def test_who_explains_what_is_shown_is_in_the_log_too(desk: Desk) -> None:
+    maria = await enrolled(desk)
+    chen, _ = await doctor(desk)
+    patient = maria.patient or ""
+    await desk.hear(ChartExplained(patient=patient, account=chen.subject, at=desk.now()))
+    [row] = await log(desk, patient)
+    assert (row["how"], row["what"]) == ("support", "chart")
 
 
 async def test_a_provider_finds_a_patient(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.identity.business_days import due, overdue
+from kernel.business_days import due, overdue
 from tests.unit.identity.desk import profile
 
 LA = ZoneInfo("America/Los_Angeles")

@@ -75,6 +75,9 @@ class Desk:
     async def fetch(self, ask: Any, **params: Any) -> Sequence[Any]:
         return await self.log.db.fetch(ask, **params)
 
+    async def history(self, stream: str) -> Sequence[Any]:
+        return await self.log.read_stream(stream, 0)
+
     async def request(self, message: Any, answer: Any, key: str = "") -> Any:
         self.asked.append((key, message))
         await asyncio.sleep(0)

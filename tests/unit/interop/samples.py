@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from contracts.labs import PostReport
 from services.interop.hl7v2.translate import translate
 from services.interop.parcel import Parcel, Unusable
+from services.interop.reading import Reading
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Los_Angeles")
+READ = Reading(ZONE)
 SHARED = Path(os.environ.get("PORTAL_SHARED", "../shared"))
 MSH = "MSH|^~\\&|APP|LAB|PORTAL|CLINIC|20260102030405||ORU^R01|C1|P|2.5.1"
 PID = "PID|1||77^^^NORTH^MR||Roe^Ada^M||19800229|F|||1 Elm St^^Town^CA^90001-1234"
@@ -36,7 +38,7 @@ def raw(*segments: str) -> bytes:
 
 def parcel(*segments: str) -> Parcel:
     """The translated message, which must be usable."""
-    [one] = translate(raw(*segments), NOW, ZONE)
+    [one] = translate(raw(*segments), NOW, READ)
     assert one.parcel is not None, one.problem and one.problem.reason
     return one.parcel
 
@@ -49,6 +51,6 @@ def report(*segments: str) -> PostReport:
 
 def problem(*segments: str) -> Unusable:
     """Why the message is not usable."""
-    [one] = translate(raw(*segments), NOW, ZONE)
+    [one] = translate(raw(*segments), NOW, READ)
     assert one.problem is not None
     return one.problem

@@ -1,9 +1,8 @@
-"""FHIR bundles: statuses, orderers, subjects, values, and what is refused."""
+"""FHIR results: statuses, orderers, values, orders, and what is refused."""
 
 from __future__ import annotations
 
 import gzip
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,92 +10,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.labs import PostReport
+from contracts.identity import RecordPatient
+from contracts.labs import PostOrder, PostReport
 from services.interop.fhir.translate import translate
-from services.interop.parcel import Parcel, Unusable
-from tests.unit.interop.samples import NOW, ZONE
-
-LAB = [{"coding": [{"code": "laboratory"}]}]
-PATIENT = {
-    "resourceType": "Patient",
-    "id": "p",
-    "identifier": [
-        {"system": "urn:east", "value": "77", "type": {"coding": [{"code": "MR"}]}},
-        {"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-51-1431"},
-    ],
-    "name": [
-        {"use": "old", "family": "Was"},
-        {"use": "official", "family": "Roe", "given": ["Ada"]},
-    ],
-    "birthDate": "1980-02-29",
-    "address": [{"line": ["1 Elm"], "postalCode": "90001-1234"}],
-}
-ENCOUNTER = {
-    "resourceType": "Encounter",
-    "id": "e",
-    "status": "finished",
-    "class": {"code": "AMB"},
-    "participant": [
-        {"individual": {"reference": "Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|42"}}
-    ],
-}
-VALUE: dict[str, Any] = {
-    "resourceType": "Observation",
-    "id": "o",
-    "status": "final",
-    "category": LAB,
-    "code": {"coding": [{"system": "http://loinc.org", "code": "718-7", "display": "Hemoglobin"}]},
-    "subject": {"reference": "Patient/p"},
-    "encounter": {"reference": "Encounter/e"},
-    "effectiveDateTime": "2026-01-01T08:00:00-08:00",
-    "issued": "2026-01-02T08:00:00-08:00",
-    "valueQuantity": {"value": 13.5, "unit": "g/dL"},
-}
-REPORT: dict[str, Any] = {
-    "resourceType": "DiagnosticReport",
-    "id": "r",
-    "status": "final",
-    "category": [{"coding": [{"code": "LAB"}]}],
-    "code": {"coding": [{"system": "http://loinc.org", "code": "58410-2", "display": "CBC"}]},
-    "subject": {"reference": "urn:uuid:p"},
-    "encounter": {"reference": "Encounter/e"},
-    "effectiveDateTime": "2026-01-01T08:00:00-08:00",
-    "result": [{"reference": "Observation/o"}],
-}
-
-
-def bundle(*resources: dict[str, Any], kind: str = "transaction") -> bytes:
-    """A bundle's bytes; each entry's name is urn:uuid and its id."""
-    entries = [
-        {"fullUrl": f"urn:uuid:{one.get('id', n)}", "resource": one}
-        for n, one in enumerate(resources)
-    ]
-    return json.dumps({"resourceType": "Bundle", "type": kind, "entry": entries}).encode()
-
-
-def taken(*resources: dict[str, Any]) -> Parcel:
-    """The parcel of the patient, the encounter and these."""
-    [one] = translate(bundle(PATIENT, ENCOUNTER, *resources), NOW, ZONE)
-    assert one.parcel is not None, one.problem and one.problem.reason
-    return one.parcel
-
-
-def only(*resources: dict[str, Any]) -> PostReport:
-    """The one report of it."""
-    [made] = taken(*resources).commands
-    return made
-
-
-def refused(sent: bytes) -> Unusable:
-    """Why the bundle is not usable."""
-    [one] = translate(sent, NOW, ZONE)
-    assert one.problem is not None
-    return one.problem
+from tests.unit.interop.fhir_samples import (
+    ENCOUNTER,
+    PATIENT,
+    REPORT,
+    VALUE,
+    bundle,
+    coded,
+    made,
+    of_patient,
+    only,
+    refused,
+    taken,
+    the,
+)
+from tests.unit.interop.samples import NOW, READ
 
 
 def test_patient() -> None:
-    patient = taken(VALUE).patient
-    assert patient is not None
+    patient = taken(VALUE).about
+    assert isinstance(patient, RecordPatient)
     assert [(one.authority, one.value) for one in patient.identifiers] == [("urn:east", "77")]
     said = patient.demographics
     assert (said.name.family, said.ssn_last4, said.address.zip) == ("Roe", "1431", "90001")
@@ -105,10 +41,10 @@ def test_patient() -> None:
 
 @pytest.mark.rule("R20")
 def test_a_report_with_its_values_and_the_encounters_orderer() -> None:
-    made = only(REPORT, VALUE)
-    assert made.orderer.ids == ("42",)
-    assert (made.section, made.sender, len(made.observations)) == ("LAB", "urn:east", 1)
-    assert made.observations[0].number == 13.5
+    report = only(REPORT, VALUE)
+    assert report.orderer.ids == ("42",)
+    assert (report.section, report.sender, len(report.observations)) == ("LAB", "urn:east", 1)
+    assert report.observations[0].number == 13.5
     asked = REPORT | {
         "basedOn": [{"reference": "ServiceRequest/s"}],
         "performer": [{"display": "L"}],
@@ -131,8 +67,8 @@ def test_acquisition_is_the_effective_time_or_the_specimens() -> None:
     specimen = {
         "resourceType": "Specimen", "id": "x", "collection": {"collectedDateTime": "2025-12-31"},
     }  # fmt: skip
-    made = only(VALUE | {"specimen": {"reference": "Specimen/x"}}, specimen)
-    assert made.acquired == datetime(2025, 12, 31, 8, tzinfo=UTC)
+    report = only(VALUE | {"specimen": {"reference": "Specimen/x"}}, specimen)
+    assert report.acquired == datetime(2025, 12, 31, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +80,8 @@ def test_acquisition_is_the_effective_time_or_the_specimens() -> None:
     ],
 )  # fmt: skip
 def test_statuses(stated: str, expected: str) -> None:
-    made = only(VALUE | {"status": stated})
-    assert (made.status, made.observations[0].status) == (expected, expected)
+    report = only(VALUE | {"status": stated})
+    assert (report.status, report.observations[0].status) == (expected, expected)
     assert only(REPORT | {"status": stated}, VALUE).status == expected
 
 
@@ -183,22 +119,35 @@ def test_a_report_that_names_a_missing_result_is_quarantined() -> None:
 )
 def test_values(changed: dict[str, Any], value: str, number: float | None) -> None:
     bare = {k: v for k, v in VALUE.items() if k != "valueQuantity"}
-    [made] = only(bare | changed).observations
-    assert (made.value, made.number) == (value, number)
+    [one] = only(bare | changed).observations
+    assert (one.value, one.number) == (value, number)
 
 
 def test_digits_are_kept_as_written() -> None:
-    sent = bundle(PATIENT, VALUE).replace(b"13.5", b"5.10")
-    [one] = translate(sent, NOW, ZONE)
+    raw = bundle(PATIENT, VALUE).replace(b"13.5", b"5.10")
+    [one] = translate(raw, NOW, READ)
     assert one.parcel is not None
-    assert one.parcel.commands[0].observations[0].value == "5.10"
+    [report] = one.parcel.commands
+    assert isinstance(report, PostReport)
+    assert report.observations[0].value == "5.10"
+
+
+@pytest.mark.parametrize("digits", ["1e999", "-1e400", "1e-9999999999", "9" * 400])
+def test_absurd_numbers_are_shown_and_never_counted_with(digits: str) -> None:
+    [one] = translate(bundle(PATIENT, VALUE).replace(b"13.5", digits.encode()), NOW, READ)
+    assert one.parcel is not None
+    [report] = one.parcel.commands
+    assert isinstance(report, PostReport)
+    assert report.observations[0].number in (None, 0.0)
+    assert "e" in report.observations[0].value
+    assert len(report.observations[0].value) <= 60
 
 
 def test_what_is_no_result_is_counted_and_kept_for_later() -> None:
-    vital = VALUE | {"id": "v", "category": [{"coding": [{"code": "vital-signs"}]}]}
-    parcel = taken(VALUE, vital, {"resourceType": "Claim", "id": "c"})
-    assert parcel.left == {"Claim": 1, "Observation": 1}
-    [directory] = translate(bundle({"resourceType": "Organization", "id": "x"}), NOW, ZONE)
+    survey = VALUE | {"id": "v", "category": [{"coding": [{"code": "survey"}]}]}
+    parcel = taken(VALUE, survey, {"resourceType": "CarePlan", "id": "c"})
+    assert parcel.left == {"CarePlan": 1, "Observation": 1}
+    [directory] = translate(bundle({"resourceType": "Organization", "id": "x"}), NOW, READ)
     assert directory.parcel is not None
     assert directory.parcel.left == {"Organization": 1}
 
@@ -209,10 +158,77 @@ def test_report_ids_do_not_depend_on_the_version() -> None:
     assert len(first.report) <= 64
 
 
+def test_panels_that_share_a_fillers_number_stay_apart() -> None:
+    filler = {"identifier": [{"system": "urn:lab", "value": "F1"}]}
+    other = REPORT | filler | {"id": "r2", "code": coded("24321-2"), "result": []}
+    both = made(PostReport, REPORT | filler, other, VALUE)
+    assert len({report.report for report in both}) == 2
+    assert only(REPORT | filler, VALUE).report == both[0].report
+    again = made(PostReport, REPORT | filler, REPORT | filler | {"id": "r3"}, VALUE)
+    assert len({report.report for report in again}) == 2
+
+
+ORDER = of_patient(
+    "ServiceRequest",
+    status="active",
+    intent="order",
+    category=[coded("108252007")],
+    code=coded("58410-2", "CBC", "http://loinc.org"),
+    identifier=[{"system": "urn:lab", "value": "P9"}],
+    authoredOn="2026-01-01T08:00:00Z",
+    requester={"identifier": {"value": "43"}, "display": "Dr. Gray"},
+)
+
+
+@pytest.mark.rule("R21")
+def test_an_order_and_its_report_share_a_number() -> None:
+    order = the(PostOrder, ORDER)
+    assert (order.numbers, order.codes, order.cancelled) == (
+        ("P9", "ServiceRequest/x"),
+        ("CBC",),
+        False,
+    )
+    assert order.orderer.ids == ("43",)
+    by = {"basedOn": [{"reference": "ServiceRequest/x"}]}
+    here = only(REPORT | by, VALUE, ORDER)
+    assert set(order.numbers) <= set(here.numbers)
+    assert here.ordered == datetime(2026, 1, 1, 8, tzinfo=UTC)
+    assert only(REPORT | by, VALUE).numbers == ("ServiceRequest/x",)
+    by_number = {"basedOn": [{"identifier": {"value": "P9"}}]}
+    assert only(REPORT | by_number, VALUE).numbers == ("P9",)
+
+
+def test_only_what_was_ordered_of_a_laboratory_is_an_order() -> None:
+    assert the(PostOrder, ORDER | {"status": "revoked"}).cancelled
+    assert the(PostOrder, ORDER | {"status": "revoked"}).order == the(PostOrder, ORDER).order
+    for changed in (
+        {"intent": "plan"}, {"status": "draft"}, {"doNotPerform": True},
+        {"category": [coded("363679005", "Imaging")]},
+    ):  # fmt: skip
+        assert taken(ORDER | changed).left == {"ServiceRequest": 1}
+
+
+def test_a_specimen_entered_in_error_dates_nothing() -> None:
+    specimen = {
+        "resourceType": "Specimen", "id": "x", "status": "entered-in-error",
+        "collection": {"collectedDateTime": "2025-12-31"},
+    }  # fmt: skip
+    dated = VALUE | {"specimen": {"reference": "Specimen/x"}}
+    assert only(dated, specimen).acquired == datetime(2026, 1, 1, 16, tzinfo=UTC)
+    others = specimen | {"subject": {"reference": "Patient/q"}}
+    assert refused(bundle(PATIENT, dated, others)).code == "204"
+
+
+def test_the_same_result_named_twice_is_one_value() -> None:
+    twice = REPORT | {"result": [{"reference": "Observation/o"}, {"reference": "urn:uuid:o"}]}
+    assert len(only(twice, VALUE).observations) == 1
+
+
 @pytest.mark.parametrize(
     "sent",
     [b"", b"x", b"[]", b"\xff\xfe", b'{"a": NaN}', b"[" * 100_000, gzip.compress(b"{}", mtime=0)[:-4],
-     b'{"resourceType": "Patient"}', bundle(kind="document"), b'{"a": 1e9999999999999999999}'],
+     b'{"resourceType": "CarePlan"}', bundle(kind="document"), bundle(kind="message"),
+     b'{"a": 1e9999999999999999999}'],
 )  # fmt: skip
 def test_what_is_no_bundle_is_refused(sent: bytes) -> None:
     assert refused(sent).verdict == "refused"
@@ -239,5 +255,5 @@ def test_any_damage_to_a_bundle_has_an_outcome(
         bundle(PATIENT, ENCOUNTER, *changed),
         bundle(PATIENT, ENCOUNTER, REPORT, changed[0]),
     ):
-        [one] = translate(sent, NOW, ZONE)
+        [one] = translate(sent, NOW, READ)
         assert (one.parcel is None) != (one.problem is None)

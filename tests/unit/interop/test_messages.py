@@ -10,7 +10,7 @@ from contracts.identity import Identifier
 from services.interop.hl7v2.normalise import messages
 from services.interop.hl7v2.translate import MOST_BYTES, header_of, translate
 from services.interop.parcel import Parcel, Unusable
-from tests.unit.interop.samples import MSH, NOW, OBR, OBX, PID, ZONE, feed, parcel, problem, raw
+from tests.unit.interop.samples import MSH, NOW, OBR, OBX, PID, READ, feed, parcel, problem, raw
 
 ADT = MSH.replace("ORU^R01", "ADT^A08")
 
@@ -34,7 +34,7 @@ def ids(*segments: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b"\x0b", b"\xef\xbb\xbf\x0b", b"\n\n"])
 def test_line_ends_and_marks(newline: str, start: bytes) -> None:
     sent = start + newline.join([MSH, PID, OBR, OBX, ""]).encode() + b"\x1c\r"
-    [one] = translate(sent, NOW, ZONE)
+    [one] = translate(sent, NOW, READ)
     assert one.parcel is not None
     assert len(one.parcel.commands) == 1
 
@@ -47,14 +47,14 @@ def test_line_ends_and_marks(newline: str, start: bytes) -> None:
 def test_character_sets(charset: str, codec: str) -> None:
     msh = ADT + "||||||" + charset
     sent = "\r".join([msh, pid(_5="Muñoz^Zoë")]).encode(codec)
-    [one] = translate(sent, NOW, ZONE)
+    [one] = translate(sent, NOW, READ)
     assert one.parcel is not None
     assert one.parcel.about is not None
     assert one.parcel.about.demographics.name.family == "Muñoz"
 
 
 def test_utf_16_with_its_mark() -> None:
-    [one] = translate("\r".join([ADT, pid(_5="Łuk^Ź")]).encode("utf-16"), NOW, ZONE)
+    [one] = translate("\r".join([ADT, pid(_5="Łuk^Ź")]).encode("utf-16"), NOW, READ)
     assert one.parcel is not None
     assert one.parcel.about is not None
     assert one.parcel.about.demographics.name.family == "Łuk"
@@ -62,9 +62,9 @@ def test_utf_16_with_its_mark() -> None:
 
 def test_batches_and_bare_runs_are_split() -> None:
     batch = raw("FHS|^~\\&|X", "BHS|^~\\&|X", ADT, PID, ADT, PID, "BTS|2", "FTS|1")
-    assert [one.parcel is not None for one in translate(batch, NOW, ZONE)] == [True, True]
+    assert [one.parcel is not None for one in translate(batch, NOW, READ)] == [True, True]
     run = raw(ADT, PID, "garbage", ADT, PID, ADT)
-    assert [one.parcel is not None for one in translate(run, NOW, ZONE)] == [True, True, False]
+    assert [one.parcel is not None for one in translate(run, NOW, READ)] == [True, True, False]
 
 
 def test_a_header_that_a_sender_put_before_the_header_is_taken_off() -> None:
@@ -77,25 +77,25 @@ def test_a_header_that_a_sender_put_before_the_header_is_taken_off() -> None:
 def test_unusual_delimiters() -> None:
     plain = raw(ADT, PID)
     odd = plain.replace(b"^", b"$").replace(b"|", b"#")
-    [one] = translate(odd, NOW, ZONE)
+    [one] = translate(odd, NOW, READ)
     assert one.parcel is not None
     assert one.parcel.about is not None
     assert one.parcel.about.identifiers[0] == Identifier(authority="NORTH", value="77")
     doubled = raw(ADT.replace("^~\\&", "^~\\\\&"), PID)
-    assert translate(doubled, NOW, ZONE)[0].parcel is not None
+    assert translate(doubled, NOW, READ)[0].parcel is not None
 
 
 @pytest.mark.parametrize(
     "sent", [b"", b"\r\n", b"hello", b"MSH", b"MSH|", b"MSHA^~", b"MSH|abcd|x\rPID|1", b"\x00\xff"]
 )
 def test_what_is_no_message_is_refused(sent: bytes) -> None:
-    for one in translate(sent, NOW, ZONE):
+    for one in translate(sent, NOW, READ):
         assert one.problem is not None
         assert one.problem.verdict == "refused"
 
 
 def test_segments_before_msh_are_refused_and_the_message_behind_them_is_taken() -> None:
-    first, second = translate(raw("PID|1||9", ADT, PID), NOW, ZONE)
+    first, second = translate(raw("PID|1||9", ADT, PID), NOW, READ)
     assert first.problem is not None
     assert second.parcel is not None
 
@@ -111,7 +111,7 @@ def test_unsupported_kinds_versions_and_processing_ids() -> None:
 def test_old_senders_leave_the_event_out_of_msh_9() -> None:
     assert parcel(MSH.replace("ORU^R01", "ORU"), PID, OBR, OBX).kind == "ORU^R01"
     assert parcel(MSH.replace("ORU^R01", "ADT"), "EVN|A08", PID).kind == "ADT^A08"
-    [one] = translate(raw(MSH.replace("ORU^R01", "Roe, Ada^77"), PID), NOW, ZONE)
+    [one] = translate(raw(MSH.replace("ORU^R01", "Roe, Ada^77"), PID), NOW, READ)
     assert one.header.kind == "unknown"
 
 
@@ -161,7 +161,7 @@ def test_demographics_say_nothing_where_the_sender_wrote_nonsense() -> None:
 
 def test_no_patient_data_in_reasons() -> None:
     for path in feed("hl7v2"):
-        for one in translate(path.read_bytes(), NOW, ZONE):
+        for one in translate(path.read_bytes(), NOW, READ):
             if one.problem is not None:
                 assert one.problem.reason.isascii()
                 assert not any(c.isdigit() for c in one.problem.reason)
@@ -171,9 +171,9 @@ def test_sixteen_megabytes() -> None:
     document = "OBX|1|ED|PDF^x^L||^AP^^Base64^" + "A" * (15 * 2**20) + "||||||F"
     made = parcel(MSH, PID, OBR, document)
     assert made.commands[0].observations[0].value == "document attached"
-    [large] = translate(b"MSH|^~\\&|" + b"x" * MOST_BYTES, NOW, ZONE)
+    [large] = translate(b"MSH|^~\\&|" + b"x" * MOST_BYTES, NOW, READ)
     assert large.problem is not None
-    [dense] = translate(raw(MSH, PID, OBR, "OBX|1|TX|x^x||" + "^~" * 2**20), NOW, ZONE)
+    [dense] = translate(raw(MSH, PID, OBR, "OBX|1|TX|x^x||" + "^~" * 2**20), NOW, READ)
     assert dense.problem is not None
     assert header_of(raw(MSH, "x" * 2**20)).control == "C1"
 
@@ -186,7 +186,7 @@ SEGMENTS = st.sampled_from(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400) | st.lists(SEGMENTS, max_size=8).map(lambda x: raw(*x)))
 def test_any_bytes_have_an_outcome(sent: bytes) -> None:
-    outcomes = translate(sent, NOW, ZONE)
+    outcomes = translate(sent, NOW, READ)
     assert outcomes
     for one in outcomes:
         assert isinstance(one.parcel, Parcel) or isinstance(one.problem, Unusable)
@@ -203,7 +203,7 @@ def test_any_damage_to_a_message_has_an_outcome(data: st.DataObject) -> None:
             st.binary(max_size=3) | st.sampled_from([b"|", b"^", b"~", b"\\", b"&", b"\r", b'""'])
         )
         sent = sent or bytearray(b"M")
-    for one in translate(bytes(sent), NOW, ZONE):
+    for one in translate(bytes(sent), NOW, READ):
         assert (one.parcel is None) != (one.problem is None)
 
 

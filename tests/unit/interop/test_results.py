@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.interop.hl7v2 import dates
-from tests.unit.interop.samples import MSH, OBR, OBX, PID, ZONE, parcel, problem, report
+from tests.unit.interop.samples import MSH, OBR, OBX, PID, READ, parcel, problem, report
 
-READ_IN = dates.zones("", ZONE)
+READ_IN = dates.zones("", READ)
 
 
 def obx(value: str, kind: str = "NM", **changed: str) -> str:

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from services.labs.decider.shown import shown
+from services.labs.events.report import ReportPosted, ReportVerified
 from services.labs.release.orderer import Ordered
 from services.labs.shapes import Code
-from tests.unit.labs.making import HIV, NA, K, local, posted, ruling, value, verdict
+from tests.unit.labs.making import (
+    HIV,
+    METABOLIC,
+    NA,
+    NOW,
+    SODIUM,
+    K,
+    local,
+    posted,
+    ruling,
+    value,
+    verdict,
+)
 
 EXTERNAL = Ordered("external", "dr-out", "Bo Out", "not affiliated when ordered")
 UNKNOWN = Ordered("unknown")
@@ -163,3 +179,85 @@ def test_every_ruling_names_the_policy_and_what_hit() -> None:
     found = ruling(posted(NA, value("h", HIV)))
     assert found.policy.startswith("2000-01-01.")
     assert found.ruling("h").matcher == "loinc:7918-6"
+
+
+@pytest.mark.rule("R30")
+def test_a_range_that_names_a_blocked_category_blocks_its_value() -> None:
+    found = ruling(posted(NA, value("c", local("COMMENT"), "1", range_text="HIV negative")))
+    assert found.ruling("c").category == "hiv"
+    assert ruling(posted(value("g", local("Glucose"), range_text="Negative"))).order.verdict == (
+        "release"
+    )
+
+
+@pytest.mark.rule("R25", "R30")
+def test_the_document_of_a_blocked_order_is_hidden_with_it() -> None:
+    pdf = value("pdf", local("PDF Report"), "document attached", note="See the attachment.")
+    found = ruling(posted(pdf, codes=(local("Surgical pathology report"),)))
+    assert (found.ruling("pdf").category, found.hide_note) == ("tissue", True)
+    assert ruling(posted(NA, pdf)).ruling("pdf").verdict == "release"
+
+
+@pytest.mark.rule("R30")
+def test_a_code_that_is_corrected_moves_its_value_into_a_category_and_out_of_it() -> None:
+    before, after = posted(NA, value("x", SODIUM)), posted(NA, value("x", HIV))
+    assert [ruling(v).ruling("x").verdict for v in (before, after)] == ["release", "block"]
+    assert [ruling(v).hide_note for v in (before, after)] == [False, True]
+
+
+@pytest.mark.rule("R22", "R30")
+def test_one_blocked_coding_among_several_of_a_value_is_enough() -> None:
+    both = replace(value("x", SODIUM), codes=(SODIUM, local("HIV 1/2 Ab", "H1")))
+    assert ruling(posted(NA, both)).ruling("x").category == "hiv"
+    order = posted(NA, codes=(METABOLIC, local("Toxicology screen", "T1")))
+    assert ruling(order).order.category == "toxicology"
+
+
+@pytest.mark.rule("R26")
+@pytest.mark.parametrize("number", ["10524-7", "19762-4", "47527-7"])
+def test_hpv_is_hidden_beside_a_pap_value_whichever_comes_first(number: str) -> None:
+    hpv = value("hpv", Code("loinc", "21440-3", "HPV DNA"), "Not detected")
+    pap = value("pap", Code("loinc", number, ""), "NILM")
+    for version in (posted(NA, hpv, pap), posted(NA, pap, hpv)):
+        found = ruling(version)
+        assert found.ruling("hpv").verdict == "block"
+        assert found.ruling("na").verdict == "release"
+
+
+@pytest.mark.rule("R20", "R22")
+def test_a_blocked_order_of_an_external_orderer_keeps_its_own_category() -> None:
+    found = ruling(posted(value("h", HIV), codes=(HIV,)), ordered=EXTERNAL)
+    assert (found.order.verdict, found.order.category) == ("block", "hiv")
+
+
+@pytest.mark.rule("R20", "S5")
+def test_an_unknown_orderer_does_not_open_or_rename_what_a_category_blocks() -> None:
+    found = ruling(posted(NA, value("h", HIV)), ordered=UNKNOWN)
+    assert [v.ruling.verdict for v in found.values] == ["hold", "block"]
+
+
+@pytest.mark.rule("R30")
+@pytest.mark.parametrize("codes", [(), (Code("L", "", ""),)])
+def test_a_report_without_a_name_is_not_called_by_its_hidden_value(codes: tuple[Code, ...]) -> None:
+    version = posted(value("h", HIV, "Negative"), NA, codes=codes)
+    seen = shown(version, ruling(version), frozenset({"h", "na"}), signed(version))
+    assert seen is not None
+    assert (seen.name, [v.name for v in seen.values]) == ("Sodium", ["Sodium"])
+
+
+@pytest.mark.rule("R19", "R30")
+def test_nothing_of_a_hidden_member_is_in_what_the_patient_sees() -> None:
+    """No count, no flag, no gap that tells: it is what it would be without the member."""
+    hidden = value("h", HIV, "Reactive", flag="abnormal", note="confirmed")
+    version, without = posted(NA, hidden, K), posted(NA, K)
+    keys = frozenset({"na", "h", "k"})
+    seen = shown(version, ruling(version), keys, signed(version))
+    assert seen == shown(without, ruling(without), keys, signed(version))
+
+
+def signed(version: ReportPosted) -> ReportVerified:
+    """All of it was reviewed."""
+    keys = tuple(o.key for o in version.observations)
+    return ReportVerified(
+        version.report, version.patient, 1, keys, keys, False, "u-lee", "Ann Lee MD", NOW
+    )

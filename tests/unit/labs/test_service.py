@@ -37,7 +37,7 @@ from contracts.labs import (
 from contracts.practice import PracticeConfigured, ProviderListed
 from services.labs.judging import Deps
 from services.labs.release.policy import load
-from services.labs.service import judge_under_new_policy
+from services.labs.renewing import begin_at_start
 from tests.unit.labs.house import (
     ADMIN,
     ANA,
@@ -349,7 +349,8 @@ async def test_a_new_policy_version_judges_old_results_again(house: House) -> No
     stricter = replace(hiv, name="salts", loinc=frozenset({"2951-2"}))
     house.service.deps = Deps(replace(rules, categories=(*rules.categories, stricter), digest="x"))
     house.service.ready.set()
-    await judge_under_new_policy(house.service)
+    await begin_at_start(house.service)
+    await house.settle()
     assert await listed(house) == []
     staff = await house.get(GetReport(report="r1"), LEE, ReportAnswer)
     assert (staff.policy, staff.values[0].category) == ("2000-01-01.x", "salts")

@@ -127,9 +127,10 @@ def test_an_address_that_is_not_confirmed_yet_is_told_nobodys_name(notice: Notic
     assert "Maya" not in letter.subject + letter.text + letter.html
 
 
-@pytest.mark.rule("R30")
-def test_news_of_a_result_says_nothing_about_it() -> None:
-    letter = render("new-result", PROFILE, LEAVE)
+@pytest.mark.rule("R30", "R21")
+@pytest.mark.parametrize("kind", ["new-result", "question-answered"])
+def test_news_of_a_result_says_nothing_about_it(kind: Kind) -> None:
+    letter = render(kind, PROFILE, LEAVE)
     said = f"{letter.subject} {letter.text} {re.sub('<[^>]+>', ' ', letter.html)}".lower()
     for word in ("result", "lab", "test", "blood", "abnormal"):
         assert not re.search(rf"\b{word}", said), word

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from contracts.identity import InvitationIssued, MayNotify, MayNotifyAnswer
-from contracts.labs import LabVerified
+from contracts.labs import LabVerified, MissingAnswered
 from contracts.notifier import EmailFailed, EmailSent
 from kernel.policy import React
 from services.notifier import policies
@@ -29,6 +29,7 @@ from tests.unit.notifier.smtp_server import PostOffice
 from tests.unit.notifier.test_letters import LEAVE, NOW
 
 VERIFIED = LabVerified(report="r1", patient="p1", verified=NOW)
+ANSWERED = MissingAnswered(ticket="t1", patient="p1", answered=NOW)
 INVITED = InvitationIssued(invitation="i1", patient="p1")
 NO_LEAVE = MayNotifyAnswer(address=None, reason="not enrolled")
 
@@ -41,6 +42,17 @@ async def test_a_verified_result_is_announced_once() -> None:
         await hear(log, VERIFIED)
     assert len(office.letters) == 1
     assert log.outcomes == [EmailDelivered("new-result", "p1", "e7", log.now)]
+
+
+@pytest.mark.rule("R21")
+async def test_an_answered_question_is_announced_once_and_asked_for_by_its_own_kind() -> None:
+    office = PostOffice()
+    async with given(office) as log:
+        await hear(log, ANSWERED)
+        await hear(log, ANSWERED)
+    assert len(office.letters) == 1
+    assert {q.kind for q in log.asked if isinstance(q, MayNotify)} == {"question-answered"}
+    assert log.outcomes == [EmailDelivered("question-answered", "p1", "e7", log.now)]
 
 
 async def test_a_second_try_carries_the_same_message_id() -> None:
@@ -96,6 +108,7 @@ def test_every_reaction_says_how_old_its_news_may_be() -> None:
     ages = {reaction.name: reaction.max_age for reaction in POLICIES.reactions}
     assert ages == {
         "email-new-result": timedelta(days=2),
+        "email-question-answered": timedelta(days=2),
         "find-others-to-email": timedelta(days=2),
         "email-others": timedelta(days=2),
         "email-invitation": timedelta(days=10),

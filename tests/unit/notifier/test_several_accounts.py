@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.identity import MayNotify, MayNotifyAnswer
-from contracts.labs import LabVerified
+from contracts.labs import LabVerified, MissingAnswered
 from services.notifier.events import CODEC, EmailDelivered, EmailDue, EmailWithheld
 from services.notifier.publisher import PUBLISHER
 from services.notifier.smtp import Deferred
@@ -47,6 +47,19 @@ async def test_everybody_who_gets_mail_about_the_patient_gets_one_letter() -> No
         "email-new-result-e7", "email-new-result-e7-a2", "email-new-result-e7-a3",
     }  # fmt: skip
     assert len({letter["Message-ID"] for letter in office.letters}) == 3
+
+
+@pytest.mark.rule("R21", "R42")
+async def test_an_answer_to_a_question_goes_to_the_same_people() -> None:
+    office = PostOffice()
+    async with given(office, **FAMILY) as log:
+        await hear(log, MissingAnswered(ticket="t1", patient="p1", answered=NOW))
+    assert recipients(office) == sorted([FIRST, MOTHER, FATHER])
+    assert settled(log) == {
+        "email-question-answered-e7",
+        "email-question-answered-e7-a2",
+        "email-question-answered-e7-a3",
+    }
 
 
 @pytest.mark.rule("R42")

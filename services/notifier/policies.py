@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from contracts.identity import AccountNotice, InvitationIssued, MayNotify, MayNotifyAnswer
-from contracts.labs import LabReleased, LabVerified
+from contracts.labs import LabReleased, LabVerified, MissingAnswered
 from contracts.notifier import Kind
 from kernel.policy import Policies, React
 from kernel.projection import Record
@@ -32,20 +32,35 @@ async def email_new_result(
     await deliver(about, record, react)
 
 
-@POLICIES.on(LabVerified, LabReleased, name="find-others-to-email", max_age=_NEWS)
-async def find_others(event: LabVerified | LabReleased, record: Record, react: React[Deps]) -> None:
+@POLICIES.on(MissingAnswered, name="email-question-answered", max_age=_NEWS)
+async def email_question_answered(
+    event: MissingAnswered, record: Record, react: React[Deps]
+) -> None:
+    """A question has its answer (R21): the mail says that, and neither question nor answer."""
+    kind: Kind = "question-answered"
+    about = AboutPatient(email_id(kind, record.id), kind, event.patient, record.id)
+    await deliver(about, record, react)
+
+
+@POLICIES.on(
+    LabVerified, LabReleased, MissingAnswered, name="find-others-to-email", max_age=_NEWS
+)  # fmt: skip
+async def find_others(
+    event: LabVerified | LabReleased | MissingAnswered, record: Record, react: React[Deps]
+) -> None:
     """Everybody else who gets mail about this patient (R3, R42): each letter is an event of its own,
     so that one mailbox that does not work holds up nobody else's.
     """
     if react.stale:
         return
-    question = MayNotify(kind="new-result", patient=event.patient, reference=record.id)
+    kind: Kind = "question-answered" if isinstance(event, MissingAnswered) else "new-result"
+    question = MayNotify(kind=kind, patient=event.patient, reference=record.id)
     others = (await react.request(question, MayNotifyAnswer)).others
 
     async def keep(turn: Turn) -> None:
         for account in others:
-            email = email_id("new-result", record.id, account)
-            found = EmailDue("new-result", event.patient, record.id, account)
+            email = email_id(kind, record.id, account)
+            found = EmailDue(kind, event.patient, record.id, account)
             turn.append(EMAIL, email, due(await turn.load(EMAIL, email), found))
 
     if others:

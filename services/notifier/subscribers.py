@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from contracts.identity import AccountNotice, InvitationIssued
-from contracts.labs import LabReleased, LabVerified
+from contracts.labs import LabReleased, LabVerified, MissingAnswered
 from contracts.practice import PracticeConfigured
 from kernel.bus.subscribe import Hears
 
 HEARS = Hears(
-    "notifier", InvitationIssued, AccountNotice, LabVerified, LabReleased, PracticeConfigured
+    "notifier",
+    InvitationIssued,
+    AccountNotice,
+    LabVerified,
+    LabReleased,
+    MissingAnswered,
+    PracticeConfigured,
 )

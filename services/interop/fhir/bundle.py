@@ -1,116 +1,131 @@
-"""A bundle's resources: validated as R4, found by reference."""
+"""What came together: resources by type and by the names that references use."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
-from importlib import import_module
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ValidationError
-
-from services.interop.fhir.json import Json, at, items, text
+from services.interop.fhir.json import Json, items, text
+from services.interop.fhir.kinds import R4, USED, validate
 from services.interop.parcel import Unusable
 
-USED = {
-    "Patient": "patient",
-    "Practitioner": "practitioner",
-    "Encounter": "encounter",
-    "DiagnosticReport": "diagnosticreport",
-    "Observation": "observation",
-    "ServiceRequest": "servicerequest",
-    "Specimen": "specimen",
-}
-"""The resources that are translated, with the module of their model. Others are kept as bytes
-and counted; their models are not even imported (each costs memory that stays)."""
-
-TYPES = frozenset({"transaction", "batch", "collection", "searchset"})
-WRITES = frozenset({"", "POST", "PUT"})
-MOST_ENTRIES = 20_000
+RELATIVE = re.compile(r"[A-Za-z]{1,60}/[A-Za-z0-9.-]{1,64}")
+NAMED_TYPE = re.compile(r"(?:^|/)([A-Z][A-Za-z]{1,60})[/?]")
+VERSION = re.compile(r"/_history/[^/]*$")
 
 
 class Bundle:
-    """The resources of one bundle by type and by the names that references use.
+    """The validated resources of one bundle, one line group or one lone resource.
 
-    `zone` is the practice's: dates without an offset are read there.
+    `zone` is the practice's: dates without an offset are read there. `behind` is looked into for
+    what is not here: the practitioners that many patients of one file share.
     """
 
-    def __init__(self, content: Json, zone: tzinfo) -> None:
-        """Raises Unusable for another resource, another kind of bundle, or invalid content."""
-        if text(content, "resourceType") != "Bundle":
-            raise Unusable("The file is no FHIR bundle", verdict="refused")
-        if text(content, "type") not in TYPES:
-            raise Unusable("This type of bundle is not taken", verdict="refused")
-        entries = items(content, "entry")
-        if len(entries) > MOST_ENTRIES:
-            raise Unusable("More entries in one bundle than can be taken", verdict="refused")
+    def __init__(self, zone: tzinfo, timestamp: str = "", behind: Bundle | None = None) -> None:
         self.zone = zone
-        self.timestamp = text(content, "timestamp")
+        self.timestamp = timestamp
         self.counts: Counter[str] = Counter()
+        self._behind = behind
         self._by_type: dict[str, list[Json]] = {}
         self._by_name: dict[str, Json] = {}
-        for entry in entries:
-            self._add(entry)
+        self._by_number: dict[tuple[str, str, str], Json | None] = {}
+        self._home: dict[int, Json] = {}
+        self._base: dict[int, str] = {}
 
-    def _add(self, entry: Json) -> None:
-        resource = at(entry, "resource")
+    def add(self, resource: Json, full_url: str = "") -> None:
+        """Take one in; kinds that are not used are counted. Raises Unusable for an invalid one."""
         kind = text(resource, "resourceType")
-        if not isinstance(resource, dict) or not kind.isalpha():
-            raise Unusable("An entry without a resource")
-        if text(entry, "request", "method") not in WRITES or kind not in USED:
-            self.counts[kind[:60]] += 1
+        if kind not in R4 or kind == "Bundle":
+            raise Unusable("An entry of a type that cannot be in a bundle", code="102")
+        own = text(resource, "id")
+        for name in filter(None, (full_url, f"{kind}/{own}" if own else "")):
+            if self._by_name.setdefault(name, resource) is not resource:
+                raise Unusable("Two entries of one name", code="205")
+        if kind not in USED:
+            self.leave(kind)
             return
         validate(resource, kind)
         self._by_type.setdefault(kind, []).append(resource)
-        named = [text(entry, "fullUrl")]
-        if text(resource, "id"):
-            named.append(f"{kind}/{text(resource, 'id')}")
-        for name in filter(None, named):
-            if self._by_name.setdefault(name, resource) is not resource:
-                raise Unusable("Two entries of one name")
+        self._base[id(resource)] = base_of(full_url, kind)
+        for one in items(resource, "contained"):
+            self._home[id(one)] = resource
+        for one in items(resource, "identifier"):
+            number = kind, text(one, "system"), text(one, "value")
+            other = self._by_number.setdefault(number, resource)
+            self._by_number[number] = resource if other is resource else None
+
+    def leave(self, kind: str) -> None:
+        """Count a resource that nobody takes."""
+        self.counts[kind] += 1
+
+    def set_aside(self, kind: str, which: Callable[[Json], bool]) -> None:
+        """Count those of a type that are not about the patient; they are taken for nothing more."""
+        kept = [one for one in self.all(kind) if not which(one)]
+        self.counts[kind] += len(self.all(kind)) - len(kept)
+        self._by_type[kind] = kept
 
     def all(self, kind: str) -> list[Json]:
-        """Every resource of this type, in the bundle's order."""
+        """Every resource of this type, in the order given."""
         return self._by_type.get(kind, [])
 
-    def find(self, reference: str, inside: Json | None = None) -> Json | None:
-        """The resource that a reference means, in the bundle or contained; None when it is not here.
+    def find(self, reference: str, inside: Json) -> Json | None:
+        """The resource that a reference in `inside` means; None when it is not here.
 
-        A conditional reference (`Practitioner?identifier=system|value`) is looked up too.
+        A contained one (`#x`), one by its full name, one by type and id where both stand at the
+        same server, or by a condition (`Practitioner?identifier=system|value`) that one fits.
         """
+        inside = self._home.get(id(inside), inside)
         if reference.startswith("#"):
-            contained = items(inside or {}, "contained")
+            contained = items(inside, "contained")
             return next((one for one in contained if text(one, "id") == reference[1:]), None)
-        if found := self._by_name.get(reference):
+        found = self._named(VERSION.sub("", reference), inside)
+        if found is None:
+            found = self._by_number.get(conditional(reference))
+        if found is None and self._behind is not None:
+            found = self._behind.find(reference, inside)
+        return found
+
+    def _named(self, name: str, inside: Json) -> Json | None:
+        found = self._by_name.get(name)
+        if found is None or not RELATIVE.fullmatch(name):
             return found
-        kind, system, value = conditional(reference)
-        for one in self.all(kind):
-            for held in items(one, "identifier"):
-                if text(held, "value") == value and text(held, "system") == system:
-                    return one
-        relative = "/".join(reference.split("/")[-2:])
-        return self._by_name.get(relative) if "://" in reference else None
+        here, there = self._base.get(id(inside), ""), self._base.get(id(found), "")
+        return None if here and there and here != there else found
+
+    def is_alone(self, resource: Json, identifier: Json) -> bool:
+        """Whether no other resource of this type here has this identifier too."""
+        kind = text(resource, "resourceType")
+        number = kind, text(identifier, "system"), text(identifier, "value")
+        return self._by_number.get(number, resource) is resource
 
     def names_of(self, resource: Json) -> Iterator[str]:
         """Every name under which a reference may mean this resource."""
         return (name for name, one in self._by_name.items() if one is resource)
 
 
+def base_of(full_url: str, kind: str) -> str:
+    """The server of a full name such as `https://x/fhir/Patient/1`; '' for a mere UUID."""
+    base, found, _ = full_url.rpartition(f"/{kind}/")
+    return base if found else ""
+
+
 def conditional(reference: str) -> tuple[str, str, str]:
-    """(type, system, value) of `Type?identifier=system|value`; empty strings for other references."""
+    """(type, system, value) of `Type?identifier=system|value`; empty strings for other references.
+
+    Only with a single condition on a single identifier: anything else may mean somebody else.
+    """
     kind, mark, query = reference.partition("?identifier=")
-    if not mark:
+    if not mark or not kind.isalpha() or "&" in query or "," in query:
         return "", "", ""
     system, bar, value = unquote(query).partition("|")
-    return (kind, system, value) if bar else (kind, "", system)
+    system, value = (system, value) if bar else ("", system)
+    return (kind, system.strip(), value.strip()) if value.strip() else ("", "", "")
 
 
-def validate(resource: Json, kind: str) -> None:
-    """Check one resource against the R4B model. Raises Unusable; never shows what was wrong in it."""
-    module = import_module(f"fhir.resources.R4B.{USED[kind]}")
-    model: type[BaseModel] = getattr(module, kind)
-    try:
-        model.model_validate(resource)
-    except (ValidationError, ValueError, TypeError, RecursionError) as invalid:
-        raise Unusable(f"A resource is not valid FHIR R4: {kind}", code="102") from invalid
+def named_type(reference: str) -> str:
+    """The type that a reference's own words name; '' for a UUID or a contained resource."""
+    found = NAMED_TYPE.findall(reference)
+    return found[-1] if found else ""

@@ -19,23 +19,43 @@ MOST_BYTES = 64 * 2**20
 """Of one bundle, unpacked. Synthea's largest has 3 MB."""
 
 
-def parse(raw: bytes) -> Json:
-    """The JSON object in the bytes (gzip or plain); numbers keep the digits that were written.
-
-    Raises Unusable when it is none, is too large or nested beyond reason.
-    """
+def unpack(raw: bytes) -> bytes:
+    """The bytes themselves, of gzip or plain. Raises Unusable when it is damaged or too large."""
     try:
         if raw[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=BytesIO(raw)) as packed:
                 raw = packed.read(MOST_BYTES + 1)
-        if len(raw) > MOST_BYTES:
-            raise Unusable("Larger than 64 MB", verdict="refused")
-        text = raw.decode("utf-8-sig")
-        found = json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
-    except (OSError, EOFError, zlib.error, ValueError, ArithmeticError, RecursionError) as broken:
+    except (OSError, EOFError, zlib.error) as broken:
+        raise Unusable("The file is no JSON", verdict="refused") from broken
+    if len(raw) > MOST_BYTES:
+        raise Unusable("Larger than 64 MB", verdict="refused")
+    return raw.removeprefix(b"\xef\xbb\xbf")
+
+
+def parse(raw: bytes) -> Json:
+    """The JSON object in the bytes (gzip or plain); numbers keep the digits that were written.
+
+    Raises Unusable when it is none, or nested beyond reason. An object that names a member twice
+    is none: two readers would take two different ones.
+    """
+    try:
+        found = json.loads(
+            unpack(raw).decode("utf-8"),
+            parse_float=Decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
+        )
+    except (ValueError, ArithmeticError, RecursionError) as broken:
         raise Unusable("The file is no JSON", verdict="refused") from broken
     if not isinstance(found, dict):
         raise Unusable("The file is no FHIR resource", verdict="refused")
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member is named twice")
     return found
 
 

@@ -10,7 +10,8 @@ from contracts.identity import Demographics, Identifier, RecordPatient, Sex
 from services.interop.fhir.bundle import Bundle
 from services.interop.fhir.json import Json, at, codes, day, items, moment, strings, text
 from services.interop.parcel import Unusable
-from services.interop.text import short
+from services.interop.reading import Reading
+from services.interop.text import SHORT, short
 
 SSN = "http://hl7.org/fhir/sid/us-ssn"
 NOT_IDENTITY = frozenset({"SS", "DL", "PPN", "AN", "VN", "TAX", "MC", "MA", "MB", "PRC"})
@@ -19,9 +20,11 @@ LESS_USED = ("old", "maiden", "nickname", "anonymous", "temp")
 MOST_IDENTIFIERS = 20
 
 
-def record_patient(bundle: Bundle, patient: Json, received: datetime) -> RecordPatient:
+def record_patient(
+    bundle: Bundle, patient: Json, received: datetime, reading: Reading
+) -> RecordPatient:
     """The command for the bundle's patient. Raises Unusable without a record number."""
-    found = identifiers(patient)
+    found = identifiers(patient, reading)
     if not found:
         raise Unusable("No usable patient identifier", code="101", where="Patient")
     updated = moment(text(patient, "meta", "lastUpdated"), bundle.zone)
@@ -57,21 +60,30 @@ def _kinds(identifier: Json) -> set[str]:
     return {code for _, code in codes(identifier, "type")}
 
 
-def identifiers(patient: Json) -> tuple[Identifier, ...]:
+def identifiers(patient: Json, reading: Reading) -> tuple[Identifier, ...]:
     """Record numbers within their system; medical record numbers first, no SSN, no licences."""
-    sender = sender_of(patient)
+    return numbers(items(patient, "identifier"), reading, sender_of(patient))
+
+
+def numbers(listed: list[Json], reading: Reading, sender: str = "") -> tuple[Identifier, ...]:
+    """The identifiers that tell a patient apart; one without a system counts as the sender's.
+
+    A value too long to be kept whole is none: cut, it could be another patient's.
+    """
     numbered = [
         one
-        for one in items(patient, "identifier")
+        for one in listed
         if text(one, "value")
+        and len(text(one, "value")) <= SHORT
         and not _kinds(one) & NOT_IDENTITY
         and text(one, "system") != SSN
         and text(one, "use") not in ("old", "temp")
     ]
     numbered.sort(key=lambda one: "MR" not in _kinds(one))
     found = (
-        Identifier(authority=short(text(one, "system")) or sender, value=short(text(one, "value")))
+        Identifier(authority=authority, value=text(one, "value"))
         for one in numbered
+        if (authority := reading.authority(short(text(one, "system")) or sender))
     )
     unique = {(one.authority, one.value): one for one in found}
     return tuple(unique.values())[:MOST_IDENTIFIERS]

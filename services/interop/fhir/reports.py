@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.labs import Orderer, PostedObservation, PostReport, Status
 from services.interop.fhir import values
-from services.interop.fhir.bundle import Bundle, conditional
+from services.interop.fhir.bundle import Bundle
 from services.interop.fhir.json import Json, codes, items, moment, text
+from services.interop.fhir.orders import numbers_of, order_of
+from services.interop.fhir.origin import own_identifier, source_of, stable_id
+from services.interop.fhir.people import practitioner, ranked
+from services.interop.fhir.whom import Subject, same_patient
 from services.interop.parcel import PENDING, Unusable
-from services.interop.text import digest, short
+from services.interop.reading import Reading
+from services.interop.text import short
 
 SECTIONS = frozenset({
     "AU", "BG", "BLB", "CG", "CH", "CP", "CT", "CTH", "CUS", "EC", "EN", "GE", "HM", "ICU",
@@ -34,18 +38,11 @@ NAMES_A_TEST = re.compile(
 )
 """What a laboratory test is called when its category says survey or exam (decision j)."""
 
-NOT_A_TEST = frozenset({"vital-signs", "social-history", "imaging", "procedure", "therapy"})
+VITAL = "vital-signs"
+NOT_A_TEST = frozenset({VITAL, "social-history", "imaging", "procedure", "therapy"})
 MOST_VALUES = 2000
-ORDERERS_FIRST = ("ATND", "PPRF")
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whose results these are: the sender, the record number, and the names of the resource."""
-
-    sender: str
-    number: str
-    names: frozenset[str]
+MOST_NAMED = 50_000
+"""Values that the reports of one bundle name: each is written out once for every report."""
 
 
 def is_laboratory(observation: Json) -> bool:
@@ -63,6 +60,12 @@ def is_laboratory(observation: Json) -> bool:
     return any(NAMES_A_TEST.search(name) for name in names)
 
 
+def is_vital(observation: Json) -> bool:
+    """Whether an observation is a vital sign: that, and no result."""
+    categories = {code for _, code in codes(observation, "category")}
+    return VITAL in categories and not is_laboratory(observation)
+
+
 def section_of(report: Json) -> str:
     """The diagnostic section its category names, '' when it names none."""
     for _, code in codes(report, "category"):
@@ -74,51 +77,69 @@ def section_of(report: Json) -> str:
 
 
 def reports(
-    bundle: Bundle, subject: Subject, received: datetime
-) -> tuple[tuple[PostReport, ...], Counter[str]]:
-    """Every result in the bundle with patient `PENDING`, and counts of what is none.
+    bundle: Bundle, subject: Subject, received: datetime, reading: Reading
+) -> tuple[list[PostReport], set[int]]:
+    """Every result in the bundle with patient `PENDING`, and the observations that are in them.
 
     A report takes its own observations. An observation that no report names becomes a report by
-    itself: without an order there is no code that could speak for several of them.
-    Raises Unusable when a result names another patient, or a status is unknown.
+    itself: without an order there is no code that could speak for several of them. What is neither
+    a result nor a vital sign is counted as left. Raises Unusable when a report names a result that
+    is not here or not the patient's.
     """
+    seen: Counter[str] = Counter()
+    ours = {id(one) for one in bundle.all("Observation")}
     made: list[PostReport] = []
-    left: Counter[str] = Counter()
     taken: set[int] = set()
+    named = 0
     for report in bundle.all("DiagnosticReport"):
-        results = _results(bundle, report)
+        named += len(items(report, "result"))
+        if named > MOST_NAMED:
+            raise Unusable("More values in one bundle than can be taken")
+        results = _results(bundle, report, ours, subject, reading)
         if not section_of(report) and not any(is_laboratory(one) for one in results):
-            left["DiagnosticReport"] += 1
+            bundle.leave("DiagnosticReport")
             continue
         taken.update(id(one) for one in results)
-        made.append(_report(bundle, report, results, subject, received))
+        made.append(_report(bundle, report, results, subject, received, seen))
     for observation in bundle.all("Observation"):
         if id(observation) in taken:
             continue
         if is_laboratory(observation):
-            made.append(_report(bundle, observation, [observation], subject, received))
-        else:
-            left["Observation"] += 1
-    return tuple(made), left
+            made.append(_report(bundle, observation, [observation], subject, received, seen))
+        elif not is_vital(observation):
+            bundle.leave("Observation")
+    return made, taken
 
 
-def _results(bundle: Bundle, report: Json) -> list[Json]:
-    """The observations that a report names. One that is not in the bundle spoils the report."""
-    found = []
+def _results(
+    bundle: Bundle, report: Json, ours: set[int], subject: Subject, reading: Reading
+) -> list[Json]:
+    """The observations that a report names. One that is not in the bundle spoils the report.
+
+    `ours` are known to be the patient's; a contained one must say so itself.
+    """
+    if len(items(report, "result")) > MOST_VALUES:
+        raise Unusable("More values in one report than can be taken")
+    found: dict[int, Json] = {}
     for result in items(report, "result"):
-        one = bundle.find(text(result, "reference"), inside=report)
+        one = bundle.find(text(result, "reference"), report)
         if one is None or text(one, "resourceType") != "Observation":
             raise Unusable("A report names a result that is not in the bundle", code="204")
-        found.append(one)
-    return found
+        if id(one) not in ours:
+            same_patient(bundle, one, subject, reading)
+        found[id(one)] = one
+    return list(found.values())
 
 
 def _report(
-    bundle: Bundle, head: Json, results: list[Json], subject: Subject, received: datetime
+    bundle: Bundle,
+    head: Json,
+    results: list[Json],
+    subject: Subject,
+    received: datetime,
+    seen: Counter[str],
 ) -> PostReport:
     """`head` is the DiagnosticReport, or the lone observation itself."""
-    for one in (head, *results):
-        _same_patient(bundle, one, subject)
     made = values.observations(results, bundle.zone)
     if len(made) > MOST_VALUES:
         raise Unusable("More values in one report than can be taken")
@@ -129,11 +150,11 @@ def _report(
         notes.append("The sender attached a document. It is not shown here.")
     reported = moment(text(head, "issued"), bundle.zone)
     return PostReport(
-        report=_report_id(bundle, head, subject),
+        report=_report_id(bundle, head, subject, seen),
         patient=PENDING,
         sender=subject.sender,
         orderer=orderer(bundle, head, results),
-        ordered=_ordered(bundle, head),
+        ordered=moment(text(order_of(bundle, head), "authoredOn"), bundle.zone),
         acquired=acquired,
         reported=reported or acquired or received,
         codes=values.codings(head.get("code")),
@@ -142,27 +163,24 @@ def _report(
         status=_status(values.status_of(head), made),
         observations=made,
         note="\n".join(note for note in notes if note),
+        numbers=numbers_of(bundle, head),
     )
 
 
-def _same_patient(bundle: Bundle, resource: Json, subject: Subject) -> None:
-    reference = text(resource, "subject", "reference")
-    if reference in subject.names:
-        return
-    meant = bundle.find(reference) if reference else None
-    if meant is None or not subject.names & set(bundle.names_of(meant)):
-        raise Unusable("A result does not name the bundle's patient", code="204", where="Patient")
+def _report_id(bundle: Bundle, head: Json, subject: Subject, seen: Counter[str]) -> str:
+    """Stable for every version of one report.
 
-
-def _report_id(bundle: Bundle, head: Json, subject: Subject) -> str:
-    """Stable for every version: sender, patient, and the resource's own identifier, id or name."""
-    own = next(
-        (f"{text(one, 'system')}|{text(one, 'value')}" for one in items(head, "identifier")), ""
-    )
-    own = own or text(head, "id") or next(iter(bundle.names_of(head)), "")
-    if not own:
-        raise Unusable("A result without id or identifier", code="101")
-    return f"fhir.{digest(subject.sender, subject.number, own, length=40)}"
+    Several reports may share a filler's number, so the test code is part of it, and a count where
+    the same code comes again (as with HL7 v2). Without identifiers the resource's id or name.
+    """
+    one = own_identifier(head)
+    if one is None:
+        return stable_id(subject, source_of(bundle, head))
+    own = f"{text(one, 'system')}|{text(one, 'value')}"
+    code = next((code for _, code in codes(head, "code") if code), text(head, "code", "text"))
+    again = stable_id(subject, own, code)
+    seen[again] += 1
+    return again if seen[again] == 1 else f"{again}.{seen[again]}"
 
 
 def _status(stated: Status, made: tuple[PostedObservation, ...]) -> Status:
@@ -194,8 +212,10 @@ def _specimens(bundle: Bundle, resources: Iterable[Json]) -> list[Json]:
     found = []
     for resource in resources:
         for reference in items(resource, "specimen"):
-            one = bundle.find(text(reference, "reference"), inside=resource)
-            if one is not None and one not in found:
+            one = bundle.find(text(reference, "reference"), resource)
+            if text(one, "resourceType") != "Specimen" or one is None:
+                continue
+            if text(one, "status") != "entered-in-error" and one not in found:
                 found.append(one)
     return found
 
@@ -209,58 +229,21 @@ def _specimen(bundle: Bundle, head: Json, results: list[Json]) -> str:
     return short(" ".join(dict.fromkeys(filter(None, said))))
 
 
-def _order(bundle: Bundle, head: Json) -> Json | None:
-    for reference in items(head, "basedOn"):
-        found = bundle.find(text(reference, "reference"), inside=head)
-        if found is not None:
-            return found
-    return None
-
-
-def _ordered(bundle: Bundle, head: Json) -> datetime | None:
-    order = _order(bundle, head)
-    return moment(text(order, "authoredOn"), bundle.zone) if order else None
-
-
 def orderer(bundle: Bundle, head: Json, results: list[Json]) -> Orderer:
     """R20: the request's requester, else the encounter's participant.
 
     A report's performer is the laboratory or its reader, and never the orderer. An orderer whom
     the directory does not know is held by labs.
     """
-    order = _order(bundle, head)
-    if order is not None and (found := _person(bundle, order.get("requester"), order)).ids:
+    order = order_of(bundle, head)
+    if order is not None and (found := practitioner(bundle, order.get("requester"), order)).ids:
         return found
     for resource in (head, *results):
-        encounter = bundle.find(text(resource, "encounter", "reference"), inside=resource)
+        encounter = bundle.find(text(resource, "encounter", "reference"), resource)
         if encounter is None:
             continue
-        for participant in _ranked(encounter):
-            found = _person(bundle, participant.get("individual"), encounter)
+        for participant in ranked(encounter):
+            found = practitioner(bundle, participant.get("individual"), encounter)
             if found.ids or found.name:
                 return found
     return Orderer()
-
-
-def _ranked(encounter: Json) -> list[Json]:
-    """The participants, attending and performing ones first."""
-
-    def rank(participant: Json) -> int:
-        kinds = {code for _, code in codes(participant, "type")}
-        return min((n for n, kind in enumerate(ORDERERS_FIRST) if kind in kinds), default=9)
-
-    return sorted(items(encounter, "participant"), key=rank)
-
-
-def _person(bundle: Bundle, reference: object, inside: Json) -> Orderer:
-    """A practitioner by reference: in the bundle, conditional, or by identifier alone."""
-    named = text(reference, "reference")
-    found = bundle.find(named, inside=inside)
-    if found is not None and text(found, "resourceType") not in ("Practitioner",):
-        return Orderer()
-    ids = [text(one, "value") for one in items(found, "identifier")]
-    ids += [text(reference, "identifier", "value"), conditional(named)[2]]
-    name = text(reference, "display") or text(found, "name", 0, "text")
-    name = name or text(found, "name", 0, "family")
-    unique = dict.fromkeys(short(one) for one in ids if one)
-    return Orderer(ids=tuple(unique)[:20], name=short(name))

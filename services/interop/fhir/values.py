@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -66,11 +67,13 @@ def codings(concept: Any) -> tuple[Coding, ...]:
 def observations(resources: list[Json], zone: tzinfo) -> tuple[PostedObservation, ...]:
     """The values of one report, each with its own key; components become values of their own."""
     found: dict[str, PostedObservation] = {}
+    seen: Counter[str] = Counter()
     for resource in resources:
         for made in _values(resource, zone):
-            key, n = made.key, 2
+            key = made.key
             while key in found:
-                key, n = f"{made.key}#{n}", n + 1
+                seen[made.key] += 1
+                key = f"{made.key}#{seen[made.key] + 1}"
             found[key] = made.model_copy(update={"key": key})
     return tuple(found.values())
 
@@ -158,10 +161,10 @@ def _value(part: Json) -> tuple[str, float | None, str]:
 def _compound(part: Json) -> str:
     low, high = at(part, "valueRange", "low"), at(part, "valueRange", "high")
     if low is not None or high is not None:
-        return f"{_worded(low)} - {_worded(high)}".strip(" -")
+        return f"{worded(low)} - {worded(high)}".strip(" -")
     above, below = at(part, "valueRatio", "numerator"), at(part, "valueRatio", "denominator")
     if above is not None or below is not None:
-        return f"{_worded(above)} : {_worded(below)}"
+        return f"{worded(above)} : {worded(below)}"
     period = text(part, "valuePeriod", "start"), text(part, "valuePeriod", "end")
     if any(period):
         return " - ".join(period).strip(" -")
@@ -180,7 +183,8 @@ def _quantity(quantity: Json) -> tuple[str, float | None, str]:
     return f"{comparator}{plain(value)}", None if comparator else _finite(value), unit
 
 
-def _worded(quantity: Any) -> str:
+def worded(quantity: Any) -> str:
+    """A Quantity as it is read: comparator, digits as written, unit."""
     value, _, unit = _quantity(quantity if isinstance(quantity, dict) else {})
     return f"{value} {unit}".strip()
 
@@ -188,7 +192,7 @@ def _worded(quantity: Any) -> str:
 def plain(value: int | Decimal) -> str:
     """The digits as written, without an exponent unless it is an absurd one."""
     number = Decimal(value)
-    return f"{number:f}" if abs(number.adjusted()) < PLAIN_DIGITS else f"{number:e}"[:60]
+    return f"{number:f}" if abs(number.adjusted()) < PLAIN_DIGITS else f"{number:.10e}"
 
 
 def _finite(value: int | Decimal) -> float | None:
@@ -200,7 +204,7 @@ def _range(part: Json) -> str:
     """The reference ranges as text; the sender's own words first."""
     said = []
     for one in items(part, "referenceRange"):
-        low, high = _worded(at(one, "low")), _worded(at(one, "high"))
+        low, high = worded(at(one, "low")), worded(at(one, "high"))
         between = f"{low} - {high}" if low and high else (f">= {low}" if low else f"<= {high}")
         said.append(text(one, "text") or (between if low or high else ""))
     return "; ".join(filter(None, said))

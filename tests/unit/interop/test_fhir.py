@@ -57,6 +57,23 @@ def test_a_report_with_its_values_and_the_encounters_orderer() -> None:
     assert only({k: v for k, v in VALUE.items() if k != "encounter"}).orderer.ids == ()
 
 
+@pytest.mark.rule("R20")
+def test_only_a_practitioner_is_an_orderer() -> None:
+    def asked(requester: dict[str, Any], *beside: dict[str, Any]) -> tuple[str, ...]:
+        return the(PostOrder, ORDER | {"requester": requester}, *beside).orderer.ids
+
+    doctor = {"resourceType": "Practitioner", "id": "d", "identifier": [{"value": "42"}]}
+    role = {"resourceType": "PractitionerRole", "id": "r"}
+    held = role | {"practitioner": {"reference": "Practitioner/d"}}
+    looped = role | {"practitioner": {"reference": "PractitionerRole/r"}}
+    named = {"reference": "PractitionerRole/r"}
+    assert asked(named, held, doctor) == ("42",)
+    assert asked(named, looped) == asked(named) == ()
+    assert asked({"reference": "Organization?identifier=npi|42"}) == ()
+    assert asked({"type": "Organization", "identifier": {"value": "42"}}) == ()
+    assert asked({"reference": "Patient/p"}) == ()
+
+
 @pytest.mark.rule("R54")
 def test_acquisition_is_the_effective_time_or_the_specimens() -> None:
     assert only(VALUE).acquired == datetime(2026, 1, 1, 16, tzinfo=UTC)

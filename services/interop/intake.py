@@ -22,6 +22,7 @@ from contracts.labs import PostAnswer, PostReport
 from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
 from kernel.envelope import Answer
+from kernel.projection import Record
 from kernel.store.port import Ask
 from kernel.turn import Turn
 from services.interop.decider import message as decider
@@ -32,9 +33,12 @@ from services.interop.events.message import (
     PartReceived,
     Source,
 )
+from services.interop.fhir.resources import sender_in
 from services.interop.fhir.translate import translate as translate_fhir
+from services.interop.hl7v2.translate import header_of
 from services.interop.hl7v2.translate import translate as translate_hl7v2
 from services.interop.parcel import Parcel, Translated
+from services.interop.reading import Reading, reading_of
 from services.interop.tally import (
     Tally,
     about_the_message,
@@ -45,6 +49,7 @@ from services.interop.tally import (
 )
 from services.interop.views.messages import CHUNKS
 from services.interop.views.practice import ZONE
+from services.interop.views.senders import PROFILE
 
 A = TypeVar("A", bound=Answer)
 
@@ -66,6 +71,9 @@ class Host(Protocol):
 
     async def fetch(self, ask: Ask, **params: Any) -> Sequence[Any]:
         """Read a view."""
+
+    async def history(self, stream: str) -> Sequence[Record]:
+        """Every event of a stream of the own log."""
 
     async def request(self, message: Any, answer: type[A], key: str = "") -> A:
         """Ask another service. Raises Refused or Unavailable."""
@@ -149,6 +157,10 @@ class Intake:
             task.add_done_callback(lambda _: self._running.pop(id, None))
         return await asyncio.shield(task)
 
+    async def history(self, id: str) -> Sequence[Record]:
+        """Everything that happened to a message, in order; nothing when there is none."""
+        return await self._host.history(MESSAGE.stream(id))
+
     async def bytes_of(self, id: str) -> bytes | None:
         """The bytes of a message that is not applied yet; None when they are not there."""
         rows = await self._host.fetch(CHUNKS, message=id)
@@ -166,8 +178,9 @@ class Intake:
         if not raw:
             seen.worse("refused", "The message is empty or its bytes are gone", "207")
             return await self._append_outcome(id, state.attempt, seen, "unknown", "unknown")
-        zone = await self._practice_zone()
-        translated = await self._translate(raw, state.format, state.received, zone)
+        sender = await self._sender_in(raw, state.format)
+        reading = await self.reading(sender)
+        translated = await self._translate(raw, state.format, state.received, reading)
         ordinal = 0
         total = sum(len(one.parcel.commands) + 1 for one in translated if one.parcel)
         try:
@@ -181,7 +194,19 @@ class Intake:
             self.progress.pop(id, None)
         first = translated[0].header
         kind = "batch" if len(translated) > 1 else kind_of(translated[0])
-        return await self._append_outcome(id, state.attempt, seen, kind, first.sender or "unknown")
+        return await self._append_outcome(id, state.attempt, seen, kind, first.sender or sender)
+
+    async def _sender_in(self, raw: bytes, format: Format) -> str:
+        """Who sent it, as far as that can be told before it is translated; else `unknown`."""
+        if format == "fhir":
+            return await asyncio.to_thread(sender_in, raw)
+        return header_of(raw).sender or "unknown"
+
+    async def reading(self, sender: str) -> Reading:
+        """How a sender's messages are read, as of now: a retry knows what staff have mended."""
+        practice = await self._practice_zone()
+        rows = await self._host.fetch(PROFILE, sender=sender)
+        return reading_of(rows[0]["body"], practice) if rows else Reading(practice)
 
     async def _practice_zone(self) -> ZoneInfo:
         """Where dates without an offset are read; nothing is translated before it is known."""
@@ -191,15 +216,15 @@ class Intake:
         return ZoneInfo(rows[0]["zone"])
 
     async def _translate(
-        self, raw: bytes, format: Format, received: datetime, zone: ZoneInfo
+        self, raw: bytes, format: Format, received: datetime, reading: Reading
     ) -> list[Translated]:
         """In a thread where it takes long; one bundle at a time, for the memory it needs."""
         if format == "fhir":
             async with self._bundles:
-                return await asyncio.to_thread(translate_fhir, raw, received, zone)
+                return await asyncio.to_thread(translate_fhir, raw, received, reading)
         if len(raw) <= SMALL:
-            return translate_hl7v2(raw, received, zone)
-        return await asyncio.to_thread(translate_hl7v2, raw, received, zone)
+            return translate_hl7v2(raw, received, reading)
+        return await asyncio.to_thread(translate_hl7v2, raw, received, reading)
 
     def _note_problem(self, one: Translated, seen: Tally) -> None:
         if one.problem is None:
@@ -253,7 +278,7 @@ class Intake:
     async def _append_outcome(
         self, id: str, attempt: int, seen: Tally, kind: str, sender: str
     ) -> Message:
-        done = settled(id, seen, kind, sender)
+        done = settled(id, seen, kind, sender, attempt)
         return await self._decide(id, lambda state: decider.settle(state, done, attempt))
 
     async def _decide(self, id: str, decide: Callable[[Message], list[decider.Event]]) -> Message:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from kernel.publishing import Publisher
 from services.interop.events.message import (
+    MessageDiscarded,
+    MessageOpened,
     MessageReceived,
     MessageReopened,
     MessageSettled,
     PartReceived,
     PartsDiscarded,
 )
+from services.interop.events.sender import SenderMapped
 
 PUBLISHER = Publisher("interop")
 PUBLISHER.private(PartReceived, PartsDiscarded, MessageReceived, MessageSettled, MessageReopened)
+PUBLISHER.private(MessageOpened, MessageDiscarded, SenderMapped)

@@ -9,8 +9,9 @@ from contracts.common import Caller
 from kernel.projection import Record
 from kernel.service import Service, Settings
 from services.interop.api import API
+from services.interop.decider.message import WAITS
 from services.interop.events import CODEC
-from services.interop.events.message import MessageSettled
+from services.interop.events.message import MessageDiscarded, MessageReopened, MessageSettled
 from services.interop.framing import Frame
 from services.interop.intake import Intake
 from services.interop.mllp import HOST, listen
@@ -34,9 +35,10 @@ async def mllp(service: Service[Deps]) -> None:
 
 
 def live(event: Any, record: Record) -> Iterable[str]:
-    """Whoever looks at the quarantine sees a new entry at once."""
-    waits = isinstance(event, MessageSettled) and event.outcome in ("quarantined", "refused")
-    return ("staff.sre", "staff.support") if waits else ()
+    """Whoever looks at the queue sees at once what comes and what goes."""
+    comes = isinstance(event, MessageSettled) and event.outcome in WAITS
+    goes = isinstance(event, MessageReopened | MessageDiscarded)
+    return ("staff.sre", "staff.support", "staff.policy") if comes or goes else ()
 
 
 def build(settings: Settings) -> Service[Deps]:

@@ -39,7 +39,7 @@ class Tally:
             self.outcome, self.reason, self.code, self.where = outcome, reason, code, where
 
 
-def settled(id: str, seen: Tally, kind: str, sender: str) -> MessageSettled:
+def settled(id: str, seen: Tally, kind: str, sender: str, attempt: int = 0) -> MessageSettled:
     """The event that says it."""
     return MessageSettled(
         message=id,
@@ -50,12 +50,13 @@ def settled(id: str, seen: Tally, kind: str, sender: str) -> MessageSettled:
         code=seen.code,
         where=seen.where,
         counts=dict(sorted(seen.counts.items())),
+        attempt=attempt,
     )
 
 
 def kind_of(one: Translated) -> str:
-    """The message's kind as the summary counts it."""
-    return (one.parcel.kind if one.parcel else one.header.kind)[:60]
+    """The message's kind as the summary counts it: as sent, also where it is read as another."""
+    return one.header.kind[:60]
 
 
 def about_the_message(refusal: Refused) -> None:

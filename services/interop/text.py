@@ -12,6 +12,8 @@ UNSAFE = re.compile(r"[^a-z0-9]+")
 
 def clean(text: str) -> str:
     """Without control characters (databases refuse NUL) and lone surrogates; line ends as LF."""
+    if text.isprintable():  # nearly every value, and quickly told
+        return text
     return CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -29,3 +31,8 @@ def digest(*parts: str, length: int = 10) -> str:
     """The start of a SHA-256 over the parts, which are kept apart from each other."""
     joined = "\x1f".join(part.strip() for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()[:length]
+
+
+def whole(name: str) -> str:
+    """A name that fits and is still told apart: one too long is replaced by its digest."""
+    return name if len(name) <= SHORT else f"{name[:100]}...{digest(name, length=40)}"

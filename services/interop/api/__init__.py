@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.interop.api import messages
+from services.interop.api import looking, messages, quarantine, senders
 from services.interop.api.base import API
 
-__all__ = ["API", "messages"]
+__all__ = ["API", "looking", "messages", "quarantine", "senders"]

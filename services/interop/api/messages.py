@@ -1,31 +1,18 @@
-"""What interop answers: files from the command line, the quarantine, the summary."""
+"""What interop takes over the bus: files from the command line."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 
-from contracts.common import Caller, Done, Role
-from contracts.interop import (
-    GetQuarantine,
-    GetSummary,
-    MessageAnswer,
-    QuarantineAnswer,
-    QuarantineRow,
-    RetryMessage,
-    SummaryAnswer,
-    SummaryRow,
-    TakePart,
-)
+from contracts.common import Caller, Role
+from contracts.interop import MessageAnswer, TakePart
 from kernel.api import Call
-from kernel.clock import from_micros
 from kernel.decider import Refused
 from services.interop.api.base import API
-from services.interop.decider import message as decider
-from services.interop.decider.message import MESSAGE, Message
+from services.interop.decider.message import Message
 from services.interop.events.message import PartReceived
 from services.interop.policies import Deps
-from services.interop.views import messages as views
 
 OPERATOR = "operator"
 PATIENCE_SECONDS = 7.0
@@ -77,42 +64,4 @@ def _answer(id: str, state: Message) -> MessageAnswer:
         reason=state.reason,
         kind=state.kind,
         counts=dict(state.counts),
-    )
-
-
-@API.command(RetryMessage, roles={Role.SRE, Role.SUPPORT})
-async def retry_message(command: RetryMessage, call: Call[Deps, Caller]) -> Done:
-    """Take a kept message again; a policy settles it. Refused `not-found`, `settled`, `not-whole`."""
-    state = await call.turn.load(MESSAGE, command.message)
-    call.turn.append(MESSAGE, command.message, decider.reopen(state, command.message))
-    return Done(id=command.message)
-
-
-@API.query(GetQuarantine, roles={Role.SRE, Role.SUPPORT})
-async def quarantine(query: GetQuarantine, call: Call[Deps, Caller]) -> QuarantineAnswer:
-    """What waits for a person, newest first."""
-    rows = await call.read(views.QUARANTINE)
-    return QuarantineAnswer(
-        messages=tuple(
-            QuarantineRow(
-                message=row["message"],
-                kind=row["kind"],
-                sender=row["sender"],
-                reason=row["reason"],
-                outcome=row["outcome"],
-                received=from_micros(row["received"]),
-            )
-            for row in rows
-        )
-    )
-
-
-@API.query(GetSummary, roles={Role.SRE, Role.SUPPORT, Role.SERVICE})
-async def summary(query: GetSummary, call: Call[Deps, Caller]) -> SummaryAnswer:
-    """How many of each kind had which outcome."""
-    rows = await call.read(views.TALLY)
-    return SummaryAnswer(
-        rows=tuple(
-            SummaryRow(kind=row["kind"], outcome=row["outcome"], count=row["n"]) for row in rows
-        )
     )

@@ -10,6 +10,8 @@ from contracts.interop import Outcome
 from kernel.decider import Decider, Refused
 from services.interop.events.message import (
     Format,
+    MessageDiscarded,
+    MessageOpened,
     MessageReceived,
     MessageReopened,
     MessageSettled,
@@ -17,8 +19,19 @@ from services.interop.events.message import (
     PartsDiscarded,
 )
 
-Event = PartReceived | PartsDiscarded | MessageReceived | MessageSettled | MessageReopened
+Event = (
+    PartReceived
+    | PartsDiscarded
+    | MessageReceived
+    | MessageSettled
+    | MessageReopened
+    | MessageOpened
+    | MessageDiscarded
+)
 MOST_PARTS = 1000
+WAITS: frozenset[Outcome] = frozenset({"quarantined", "refused"})
+"""Outcomes that wait for a person."""
+
 FRAME = "frame"
 """The kind of bytes that are no whole message. They are kept, and never translated."""
 
@@ -42,6 +55,7 @@ class Message:
     code: str = ""
     where: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    discarded: bool = False
 
     @property
     def whole(self) -> bool:
@@ -76,7 +90,9 @@ def evolve(state: Message, event: Any) -> Message:
                 counts=event.counts,
             )
         case MessageReopened():
-            return replace(state, outcome=None, attempt=event.attempt)
+            return replace(state, outcome=None, attempt=event.attempt, discarded=False)
+        case MessageDiscarded():
+            return replace(state, discarded=True)
         case _:
             return state
 
@@ -124,18 +140,41 @@ def settle(state: Message, settled: MessageSettled, attempt: int) -> list[Event]
     return [settled]
 
 
-def reopen(state: Message, message: str) -> list[Event]:
+def reopen(state: Message, message: str, by: str, by_name: str) -> list[Event]:
     """Take it again. Refused `not-found`, or `settled` when there is nothing left to mend."""
     if state.received is None:
         raise Refused("not-found", "There is no such message.", 404)
     if state.outcome is None:
         return []
-    if state.outcome in ("applied", "held"):
+    if state.outcome not in WAITS:
         raise Refused("settled", "This message has been applied.")
     if state.kind == FRAME:
         raise Refused("not-whole", "These bytes are no whole message: the sender must send again.")
     return [
         MessageReopened(
-            message=message, attempt=state.attempt + 1, kind=state.kind, outcome=state.outcome
+            message=message,
+            attempt=state.attempt + 1,
+            kind=state.kind,
+            outcome=state.outcome,
+            by=by,
+            by_name=by_name,
         )
     ]
+
+
+def open_(state: Message, opened: MessageOpened) -> list[Event]:
+    """Show whom it is about: each time is kept. Refused `not-found`."""
+    if state.received is None:
+        raise Refused("not-found", "There is no such message.", 404)
+    return [opened]
+
+
+def discard(state: Message, discarded: MessageDiscarded) -> list[Event]:
+    """Take it out of the queue. Refused `not-found`, `busy`, `settled`; again changes nothing."""
+    if state.received is None:
+        raise Refused("not-found", "There is no such message.", 404)
+    if state.outcome is None:
+        raise Refused("busy", "This message is being taken right now.")
+    if state.outcome not in WAITS:
+        raise Refused("settled", "This message has been applied.")
+    return [] if state.discarded else [discarded]

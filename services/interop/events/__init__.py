@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from kernel.codec import Codec
 from services.interop.events.message import (
+    MessageDiscarded,
+    MessageOpened,
     MessageReceived,
     MessageReopened,
     MessageSettled,
     PartReceived,
     PartsDiscarded,
 )
+from services.interop.events.sender import SenderMapped
 
 CODEC = Codec(
     {
@@ -18,5 +21,8 @@ CODEC = Codec(
         "MessageReceived": MessageReceived,
         "MessageSettled": MessageSettled,
         "MessageReopened": MessageReopened,
+        "MessageOpened": MessageOpened,
+        "MessageDiscarded": MessageDiscarded,
+        "SenderMapped": SenderMapped,
     }
 )

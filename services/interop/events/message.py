@@ -1,4 +1,4 @@
-"""Events of one message: kept, settled, reopened. The storage format.
+"""Events of one message: kept, settled, seen by a person, reopened. The storage format.
 
 A message's bytes are patient data, encrypted under a key of their own: who they are about is not
 known before they are read, and destroying one message must not touch another.
@@ -58,7 +58,10 @@ class MessageReceived(PhiRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageSettled(PhiRepr):
-    """What became of it. `code` is of HL7 table 0357, `where` a segment; no patient data here."""
+    """What became of it. `code` is of HL7 table 0357, `where` a segment; no patient data in them.
+
+    `control` is MSH-10, `ack` the acknowledgement that was given, empty for files.
+    """
 
     OWNER: ClassVar[str] = "message"
     message: str
@@ -69,14 +72,46 @@ class MessageSettled(PhiRepr):
     code: str
     where: str
     counts: dict[str, int]
+    attempt: int = 0
+    control: str = ""
+    ack: Phi[str] = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageReopened(PhiRepr):
-    """A person asked to take it again. `kind` and `outcome` are those that no longer count."""
+    """A person asked to take it again. `kind` and `outcome` are those that no longer count.
+
+    `by` is an account; its name is kept because that may change or go.
+    """
 
     OWNER: ClassVar[str] = "message"
     message: str
     attempt: int
     kind: str
     outcome: Outcome
+    by: str = ""
+    by_name: Phi[str] = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageOpened(PhiRepr):
+    """A person is shown whom it is about, and why they asked."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    by: str
+    by_name: Phi[str]
+    reason: Phi[str]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageDiscarded(PhiRepr):
+    """A person said that nothing will be done with it. It stays kept, and can be reopened."""
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    by: str
+    by_name: Phi[str]
+    reason: Phi[str]
+    at: datetime

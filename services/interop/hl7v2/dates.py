@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
+from services.interop.reading import Reading
+
 STAMP = re.compile(
     r"^(?P<year>\d{4})(?:(?P<month>\d{2})(?:(?P<day>\d{2})(?:(?P<hour>\d{2})(?:(?P<minute>\d{2})"
     r"(?:(?P<second>\d{2})(?:\.?(?P<fraction>\d{1,9}))?)?)?)?)?)?(?P<offset>[+-]\d{4}|Z)?$"
@@ -23,17 +25,19 @@ class Stamp:
 @dataclass(frozen=True, slots=True)
 class Zones:
     """Where what has no offset is read: a time in the sender's zone (MSH-7's offset, where it has
-    one), a mere day in the practice's, by whose calendar birthdays are counted (R54).
+    one, else as its profile says), a mere day in the practice's, by whose calendar birthdays are
+    counted (R54).
     """
 
     sender: tzinfo
     practice: tzinfo
 
 
-def zones(sent: str, practice: tzinfo) -> Zones:
-    """The zones of a message from its MSH-7."""
+def zones(sent: str, reading: Reading) -> Zones:
+    """The zones of a message from its MSH-7, else from its sender's profile."""
     found = STAMP.match(sent.strip())
-    return Zones((_zone(found["offset"]) if found else None) or practice, practice)
+    stated = _zone(found["offset"]) if found else None
+    return Zones(stated or reading.zone or reading.practice, reading.practice)
 
 
 def _zone(offset: str | None) -> tzinfo | None:

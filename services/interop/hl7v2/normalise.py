@@ -54,11 +54,12 @@ def lines(raw: bytes) -> list[bytes]:
     return [line for line in unified.split(b"\r") if line.strip(EDGE)]
 
 
-def messages(raw: bytes) -> list[str]:
+def messages(raw: bytes, assumed: str = "") -> list[str]:
     """One decoded text per message, segments ended by CR, each starting at its MSH.
 
     File and batch envelopes are taken off. Segments in front of the first MSH come as a text of
-    their own, which does not start with MSH: the caller refuses it. Never raises.
+    their own, which does not start with MSH: the caller refuses it. `assumed` is of table 0211, for
+    messages that name no character set themselves. Never raises.
     """
     groups: list[list[bytes]] = []
     for line in lines(raw):
@@ -69,11 +70,11 @@ def messages(raw: bytes) -> list[str]:
             groups.append([bare])
         else:
             groups[-1].append(line)
-    return [_text(group) for group in groups]
+    return [_text(group, CHARSETS.get(assumed.lower())) for group in groups]
 
 
-def _text(group: list[bytes]) -> str:
-    decoded = decode(b"\r".join(group), charset(group[0]))
+def _text(group: list[bytes], assumed: str | None) -> str:
+    decoded = decode(b"\r".join(group), charset(group[0]) or assumed)
     separator = decoded[3:4]
     return _joined(decoded.split("\r"), separator)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Literal
 
 from contracts.common import Address, HumanName
 from contracts.identity import Demographics, Identifier, RecordPatient, Sex
 from services.interop.hl7v2 import dates
 from services.interop.hl7v2.reader import Message, Segment
 from services.interop.parcel import Unusable
+from services.interop.reading import Reading
 from services.interop.text import clean, short
 
 NO_IDENTITY = frozenset({
@@ -26,12 +28,18 @@ PLACEHOLDER = re.compile(
 GENERIC = re.compile(r"^(?:.{1,2}|\d+|MRN|MPI|EMPI|PID|NPI|ISO|HOSP|TEST|LOCAL)$", re.IGNORECASE)
 """Authority names that say nothing about who gave the number: they are kept apart by sender."""
 
+Source = Literal["adt", "oru"]
+"""What kind of message stated it: one about the person, or one about something else."""
+
 MOST_IDENTIFIERS = 20
+MOST_LISTED = 200
+"""Repetitions of a field of identifiers that are looked at."""
+
 SEXES: dict[str, Sex] = {"F": "female", "M": "male", "O": "other", "A": "other", "N": "other"}
 
 
 def record_patient(
-    message: Message, source: str, received: datetime, read_in: dates.Zones
+    message: Message, source: Source, received: datetime, read_in: dates.Zones, reading: Reading
 ) -> RecordPatient:
     """The command for the one patient this message is about.
 
@@ -43,15 +51,25 @@ def record_patient(
         raise Unusable("No PID segment", code="100", where="PID")
     if len(pids) > 1:
         raise Unusable("More than one PID segment under one MSH", code="100", where="PID")
-    pid = pids[0]
-    sender = message.header.sender
-    found = identifiers(pid, sender)
+    return patient_of(pids[0], message, source, received, read_in, reading)
+
+
+def patient_of(
+    pid: Segment,
+    message: Message,
+    source: Source,
+    received: datetime,
+    read_in: dates.Zones,
+    reading: Reading,
+) -> RecordPatient:
+    """The command for the patient of one PID. Raises Unusable without a usable number."""
+    found = identifiers(pid, message.header.sender, reading)
     if not found:
         raise Unusable("No usable patient identifier", code="101", where="PID")
     return RecordPatient(
         identifiers=found,
         demographics=demographics(pid, received, read_in),
-        source="adt" if source == "adt" else "oru",
+        source=source,
         at=min(_sent(message, read_in) or received, received),
     )
 
@@ -63,21 +81,34 @@ def _sent(message: Message, read_in: dates.Zones) -> datetime | None:
     return written or (dates.moment(event.get(2), read_in) if event else None)
 
 
-def identifiers(pid: Segment, sender: str) -> tuple[Identifier, ...]:
+def identifiers(
+    segment: Segment,
+    sender: str,
+    reading: Reading,
+    listed: int = 3,
+    others: tuple[int, ...] = (2, 4),
+) -> tuple[Identifier, ...]:
     """Record numbers from PID-3; PID-2 and PID-4 too when they name an authority, or PID-3 none."""
-    found = [cx for n in range(pid.repetitions(3)) if (cx := _identifier(pid, 3, n + 1, sender))]
+    found = [
+        cx
+        for n in range(min(segment.repetitions(listed), MOST_LISTED))
+        if (cx := _identifier(segment, listed, n + 1, sender, reading))
+    ]
     bare_allowed = not found
-    for field in (2, 4):
-        for n in range(pid.repetitions(field)):
-            named = pid.get(field, 4, n + 1) or pid.get(field, 4, n + 1, 2)
-            cx = _identifier(pid, field, n + 1, sender) if named or bare_allowed else None
+    for field in others:
+        for n in range(min(segment.repetitions(field), MOST_LISTED)):
+            named = segment.get(field, 4, n + 1) or segment.get(field, 4, n + 1, 2)
+            allowed = named or bare_allowed
+            cx = _identifier(segment, field, n + 1, sender, reading) if allowed else None
             if cx is not None:
                 found.append(cx)
     unique = {(one.authority, one.value): one for one in found}
     return tuple(unique.values())[:MOST_IDENTIFIERS]
 
 
-def _identifier(pid: Segment, field: int, repetition: int, sender: str) -> Identifier | None:
+def _identifier(
+    pid: Segment, field: int, repetition: int, sender: str, reading: Reading
+) -> Identifier | None:
     """One CX within its authority, None when it is no record number."""
     value = short(pid.get(field, 1, repetition))
     kind = short(pid.get(field, 5, repetition)).upper()
@@ -87,7 +118,9 @@ def _identifier(pid: Segment, field: int, repetition: int, sender: str) -> Ident
         return None
     namespace = short(pid.get(field, 4, repetition))
     universal = short(pid.get(field, 4, repetition, 2))
-    return Identifier(authority=_authority(namespace, universal, sender), value=value)
+    plainly = _authority(namespace, universal, sender)
+    authority = reading.authority(namespace, universal, plainly)
+    return Identifier(authority=authority, value=value) if authority else None
 
 
 def _authority(namespace: str, universal: str, sender: str) -> str:
@@ -115,9 +148,8 @@ def _is_ssn(pid: Segment, field: int, repetition: int) -> bool:
 
 def _ssn_last4(pid: Segment) -> str:
     candidates = [pid.get(19)]
-    candidates += [
-        pid.get(3, 1, n + 1) for n in range(pid.repetitions(3)) if _is_ssn(pid, 3, n + 1)
-    ]
+    listed = range(1, min(pid.repetitions(3), MOST_LISTED) + 1)
+    candidates += [pid.get(3, 1, n) for n in listed if _is_ssn(pid, 3, n)]
     for candidate in candidates:
         digits = re.sub(r"\D", "", candidate)
         if len(digits) == 9 and len(set(digits)) > 1:

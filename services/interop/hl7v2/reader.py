@@ -1,17 +1,15 @@
-"""The one place that touches python-hl7: a message with safe access.
+"""A message with safe access: split only where somebody looks, and every question has an answer.
 
-The library raises IndexError, KeyError or AssertionError for a missing component, segment or an
-odd header, and answers '' in other places for the same question. Here every question has an
-answer: the text, or ''.
+A segment stays a string until one of its fields is asked for; what is not there is ''. Why this is
+not the `hl7` package, which is what the tests compare it with: docs/decisions/0013.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
-
-import hl7
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from services.interop.hl7v2.normalise import HEADER
 from services.interop.parcel import Header, Unusable
@@ -30,71 +28,127 @@ KIND = re.compile(r"^[A-Z0-9]{3}(?:\^[A-Z0-9]{3})?$")
 DELIMITERS = 5
 MOST_PARTS = 400_000
 """Delimiters in one message. A large message of text or a document has few; one made of
-delimiters would cost the library gigabytes.
+delimiters is nothing that a sender means, and would cost memory for nothing.
 """
 
 
-def _at(container: Any, index: int) -> Any:
-    """The part at `index`; a leaf that was not split is its own first part; '' past the end."""
-    if isinstance(container, str):
-        return container if index == 0 else ""
-    return container[index] if 0 <= index < len(container) else ""
+@dataclass(frozen=True, slots=True)
+class Delimiters:
+    """The signs of one message, as MSH-1 and MSH-2 declare them."""
+
+    field: str
+    component: str = "^"
+    repetition: str = "~"
+    escape: str = "\\"
+    sub: str = "&"
+
+    def count(self, text: str) -> int:
+        """How often they stand in a text, the escape left out."""
+        return sum(map(text.count, (self.field, self.component, self.repetition, self.sub)))
 
 
 class Segment:
     """One segment. Fields, repetitions, components and subcomponents count from 1, as in HL7."""
 
-    def __init__(self, raw: Sequence[Any], separators: str, escape: str) -> None:
-        self._raw = raw
-        self._separators = separators
-        self._escape = escape
-        self.name = str(_at(_at(raw, 0), 0))[:3]
+    __slots__ = ("_fields", "_line", "_repeated", "_signs", "name")
+
+    def __init__(self, line: str, signs: Delimiters) -> None:
+        self.name = line[:3]
+        self._line = line
+        self._signs = signs
+        self._fields: list[str] | None = None
+        self._repeated: tuple[int, list[str]] | None = (
+            None  # the field read last: loops stay linear
+        )
 
     def repetitions(self, field: int) -> int:
         """How many repetitions the field has; 0 when it is empty."""
-        content = _at(self._raw, field)
-        return len(content) if str(content) and not isinstance(content, str) else 0
+        content = self._field(field)
+        if self._declares(field):
+            return 1
+        return content.count(self._signs.repetition) + 1 if content else 0
 
     def get(self, field: int, component: int = 1, repetition: int = 1, sub: int = 1) -> str:
         """One value, unescaped and trimmed; '' when there is none."""
-        found = _at(_at(self._raw, field), repetition - 1)
-        value = str(_at(_at(found, component - 1), sub - 1))
-        return "" if value == NULL else self._plain(value).strip()
+        value = self._repetition(field, repetition)
+        if not value:
+            return ""
+        if self._declares(field):
+            return value if component == sub == 1 else ""
+        value = _part(value, self._signs.component, component)
+        return self._value(_part(value, self._signs.sub, sub))
+
+    def _value(self, raw: str) -> str:
+        return "" if raw == NULL else self._plain(raw).strip()
 
     def parts(self, field: int, repetition: int = 1) -> list[str]:
         """The components of one repetition that say something, first subcomponents only."""
-        found = _at(_at(self._raw, field), repetition - 1)
-        count = 1 if isinstance(found, str) else len(found)
-        values = (self.get(field, n, repetition) for n in range(1, count + 1))
+        found = self._repetition(field, repetition)
+        split = [found] if self._declares(field) else found.split(self._signs.component)
+        values = (self._value(_part(part, self._signs.sub, 1)) for part in split)
         return [value for value in values if value]
 
     def text(self, field: int, repetition: int = 1) -> str:
         """A repetition as free text, its delimiters left in, unescaped; inner spaces kept."""
-        found = _at(_at(self._raw, field), repetition - 1)
-        value = str(found)
+        value = self._repetition(field, repetition)
         return "" if value == NULL else self._plain(value).rstrip()
 
+    def _declares(self, field: int) -> bool:
+        """MSH-1 and MSH-2 are the delimiters: there is nothing in them to split."""
+        return field <= 2 and self.name == "MSH"
+
+    def _field(self, field: int) -> str:
+        if self._fields is None:
+            self._fields = self._line.split(self._signs.field)
+            if self.name == "MSH":
+                self._fields.insert(1, self._signs.field)
+        return self._fields[field] if field < len(self._fields) else ""
+
+    def _repetition(self, field: int, repetition: int) -> str:
+        content = self._field(field)
+        if self._declares(field):
+            return content if repetition == 1 else ""
+        if self._signs.repetition not in content:
+            return content if repetition == 1 else ""
+        if self._repeated is None or self._repeated[0] != field:
+            self._repeated = (field, content.split(self._signs.repetition))
+        parts = self._repeated[1]
+        return parts[repetition - 1] if repetition <= len(parts) else ""
+
     def _plain(self, value: str) -> str:
-        if self._escape not in value:
+        if self._signs.escape not in value:
             return clean(value)
-        mark = re.escape(self._escape)
-        return clean(re.sub(f"{mark}([^{mark}\n]*){mark}", self._escaped, value))
+        return clean(_escapes(self._signs.escape).sub(self._escaped, value))
 
     def _escaped(self, found: re.Match[str]) -> str:
         """What one escape sequence stands for; unknown ones (highlighting, Z..) say nothing."""
-        body = found[1]
+        body, signs = found[1], self._signs
         plain = {
-            "F": self._separators[1],
-            "S": self._separators[3],
-            "T": self._separators[4],
-            "R": self._separators[2],
-            "E": self._escape,
+            "F": signs.field,
+            "S": signs.component,
+            "T": signs.sub,
+            "R": signs.repetition,
+            "E": signs.escape,
         }
         if body in plain:
             return plain[body]
         if body[:1] == "X" and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", body[1:]):
             return bytes.fromhex(body[1:]).decode("latin-1")
         return MARKUP.get(body[:3], "" if SILENT.fullmatch(body) else found[0])
+
+
+def _part(text: str, separator: str, number: int) -> str:
+    """The part with this number; what was not split is its own first part; '' past the end."""
+    if separator not in text:
+        return text if number == 1 else ""
+    parts = text.split(separator, number)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
+@lru_cache
+def _escapes(escape: str) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    return re.compile(f"{mark}([^{mark}\n]*){mark}")
 
 
 class Message:
@@ -104,14 +158,10 @@ class Message:
         """Parse one normalised text. Raises Unusable when it is no HL7 message."""
         if not HEADER.match(text[:16].encode("utf-8", "replace")):
             raise Unusable("The message does not start with MSH", code="100", verdict="refused")
-        text = _with_sound_delimiters(text)
-        if sum(text.count(c) for c in set(text[3:9]) if not c.isalnum()) > MOST_PARTS:
+        text, signs = _with_sound_delimiters(text)
+        if len(text) > MOST_PARTS and signs.count(text) > MOST_PARTS:
             raise Unusable("More parts in one message than can be taken", verdict="refused")
-        try:
-            parsed = hl7.parse(text)
-        except (hl7.HL7Exception, AssertionError, IndexError, KeyError, ValueError) as broken:
-            raise Unusable("The header cannot be read", where="MSH", verdict="refused") from broken
-        self.segments = [Segment(part, parsed.separators, parsed.esc) for part in parsed]
+        self.segments = [Segment(line, signs) for line in text.split("\r")]
         self.header = self._header()
 
     def all(self, name: str) -> list[Segment]:
@@ -156,18 +206,17 @@ def _name(segment: Segment, field: int) -> str:
     return short(segment.get(field, 1) or segment.get(field, 2))
 
 
-def _with_sound_delimiters(text: str) -> str:
-    """The text with an MSH-2 that the library can use: 2 to 5 different signs, none repeated.
+def _with_sound_delimiters(text: str) -> tuple[str, Delimiters]:
+    """The text with an MSH-2 of 1 to 5 different signs, and what they are.
 
-    Senders write `^~\\\\&` with a doubled escape; the library would take the second for the
-    subcomponent separator. Raises Unusable when the delimiters are not signs.
+    Senders write `^~\\\\&` with a doubled escape: the second would be the subcomponent separator.
+    Raises Unusable when the delimiters are not signs.
     """
-    text = text.lstrip()
+    text = text.strip()
     separator = text[3]
     end = text.find(separator, 4)
     declared = text[4:end] if end > 0 else text[4:]
     kept = "".join(dict.fromkeys(declared))[:DELIMITERS]
     if not kept or separator in kept or any(c.isalnum() or c.isspace() for c in kept):
         raise Unusable("The delimiters are not usable", where="MSH", verdict="refused")
-    rest = text[4 + len(declared) :]
-    return f"{text[:4]}{kept}{rest}"
+    return f"{text[:4]}{kept}{text[4 + len(declared) :]}", Delimiters(separator, *kept[:4])

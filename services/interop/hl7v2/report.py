@@ -1,19 +1,19 @@
-"""ORU to labs.PostReport: one per OBR, with its orderer, dates, specimen, values and notes."""
+"""ORU and OUL to labs.PostReport: one per OBR, with its orderer, dates, specimen, values and notes."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.labs import Orderer, PostedObservation, PostReport, Status
 from services.interop.hl7v2 import dates, values
+from services.interop.hl7v2.case import MOST_SEGMENTS, Case, bare
+from services.interop.hl7v2.providers import orderer
 from services.interop.hl7v2.reader import Message, Segment
 from services.interop.parcel import PENDING, Unusable
 from services.interop.text import digest, short, slug
-
-MOST_REPORTS = 500
-"""Orders in one message. More than that is no result message but a dump."""
 
 
 @dataclass(slots=True)
@@ -28,24 +28,40 @@ class Order:
 
 
 def orders(message: Message) -> list[Order]:
-    """The message's orders. Values in front of the first OBR describe the patient: left out."""
+    """The message's orders. Values in front of the first OBR describe the patient: left out.
+
+    In an OUL the ORC follows its OBR, and a specimen in front of the first OBR stands above all the
+    OBRs up to the next specimen; values right under it describe the specimen: left out too.
+    """
+    names = [segment.name for segment in message.segments]
+    first = names.index("OBR") if "OBR" in names else len(names)
+    by_specimen = message.header.kind.startswith("OUL")
+    orc_follows = by_specimen and "ORC" not in names[:first]
+    above_all = by_specimen and "SPM" in names[:first]
     found: list[Order] = []
     orc: Segment | None = None
     above: list[str] = []
+    specimens: list[Segment] = []
     target: list[str] | None = None
+    open_order = False
     for segment in message.segments:
-        if segment.name == "ORC":
-            orc, above, target = segment, [], None
+        if segment.name == "ORC" and orc_follows and found:
+            found[-1].orc = found[-1].orc or segment
+        elif segment.name == "ORC":
+            orc, above = segment, []
             target = above
         elif segment.name == "OBR":
-            found.append(Order(obr=segment, orc=orc, notes=above))
-            orc, above, target = None, [], found[-1].notes
-        elif segment.name == "OBX" and found:
-            found[-1].drafts.append(values.Draft(segment))
-            target = found[-1].drafts[-1].notes
+            found.append(Order(obr=segment, orc=orc, notes=above, specimens=list(specimens)))
+            orc, above, target, open_order = None, [], found[-1].notes, True
+        elif segment.name == "SPM" and above_all:
+            specimens = [segment] if open_order else [*specimens, segment]
+            open_order, target = False, None
         elif segment.name == "SPM" and found:
             found[-1].specimens.append(segment)
             target = found[-1].notes
+        elif segment.name == "OBX" and open_order:
+            found[-1].drafts.append(values.Draft(segment))
+            target = found[-1].drafts[-1].notes
         elif segment.name == "NTE" and target is not None:
             target.append(_note(segment))
         elif segment.name in ("PID", "PV1"):
@@ -57,39 +73,29 @@ def _note(nte: Segment) -> str:
     return "\n".join(nte.text(3, n + 1) for n in range(nte.repetitions(3)))
 
 
-def reports(
-    message: Message, patient_key: str, received: datetime, read_in: dates.Zones
-) -> tuple[PostReport, ...]:
-    """Every order of an ORU as a command with patient `PENDING`.
+def reports(case: Case) -> Iterator[PostReport]:
+    """Every order of an ORU or OUL as a command with patient `PENDING`.
 
-    `patient_key` (authority and number) makes an id only where the sender gave no order number.
     Raises Unusable without any OBR, without an order number or a test code.
     """
-    found = orders(message)
+    found = orders(case.message)
     if not found:
         raise Unusable("No OBR segment", code="100", where="OBR")
-    if len(found) > MOST_REPORTS:
+    if len(found) > MOST_SEGMENTS:
         raise Unusable("More orders in one message than can be taken", where="OBR")
     seen: Counter[tuple[str, str]] = Counter()
     stated: dict[str, Orderer] = {}
-    made = []
     for order in found:
         number, code = _order_number(order), _test_code(order.obr)
         if not code:
             raise Unusable("An OBR without a test code", code="101", where="OBR")
-        number = number or _stand_in(order, patient_key, read_in)
+        number = number or _stand_in(order, case)
         seen[number, code] += 1
-        occurrence = seen[number, code]
-        stated.setdefault(number, Orderer())
+        id = report_id(case.sender, number, code, seen[number, code])
         own = orderer(order.obr, order.orc)
-        if own.ids or own.name:
+        if own.ids or own.name or number not in stated:
             stated[number] = own
-        made.append(
-            _report(message, order, stated[number], read_in, received).model_copy(
-                update={"report": report_id(message.header.sender, number, code, occurrence)}
-            )
-        )
-    return tuple(made)
+        yield _report(id, case, order, stated[number])
 
 
 def _order_number(order: Order) -> str:
@@ -101,12 +107,12 @@ def _order_number(order: Order) -> str:
     return ""
 
 
-def _stand_in(order: Order, patient_key: str, read_in: dates.Zones) -> str:
+def _stand_in(order: Order, case: Case) -> str:
     """Without any order number: patient, test and collection time tell an order apart."""
-    collected = _collected(order, read_in)
+    collected = _collected(order, case.read_in)
     if collected is None:
         raise Unusable("An order without number or collection time", code="101", where="OBR")
-    return f"at-{digest(patient_key, collected.isoformat())}"
+    return f"at-{digest(case.patient_key, collected.isoformat())}"
 
 
 def _test_code(obr: Segment) -> str:
@@ -123,39 +129,6 @@ def report_id(sender: str, number: str, code: str, occurrence: int) -> str:
     first = number.split("^")[0]
     again = f".{occurrence}" if occurrence > 1 else ""
     return f"{slug(sender, 14)}.{slug(first, 16)}-{mark}.{slug(code, 12)}{again}"
-
-
-def orderer(obr: Segment, orc: Segment | None) -> Orderer:
-    """OBR-16, else ORC-12 (R20). A name without a number in OBR-16 takes the number from ORC-12
-    when that names the same person. MSH-4 and OBR-32 are never the orderer.
-    """
-    first = _xcn(obr, 16)
-    second = _xcn(orc, 12) if orc is not None else Orderer()
-    if first.ids:
-        return first
-    if second.ids and (not first.name or _family(first) == _family(second)):
-        return Orderer(ids=second.ids, name=first.name or second.name)
-    return first if first.name else second
-
-
-def _family(one: Orderer) -> str:
-    return one.name.split(",")[0].strip().lower()
-
-
-def _xcn(segment: Segment, where: int) -> Orderer:
-    """All the numbers of one person: repetitions of another name are somebody else."""
-    ids: list[str] = []
-    name = ""
-    for n in range(1, segment.repetitions(where) + 1):
-        family, given = segment.get(where, 2, n), segment.get(where, 3, n)
-        own = short(", ".join(part for part in (family, given) if part))
-        if name and own and own.lower() != name.lower():
-            continue
-        name = name or own
-        number = short(segment.get(where, 1, n))
-        if number and number not in ids:
-            ids.append(number)
-    return Orderer(ids=tuple(ids[:20]), name=name)
 
 
 def _collected(order: Order, read_in: dates.Zones) -> datetime | None:
@@ -190,28 +163,34 @@ def _status(order: Order, made: tuple[PostedObservation, ...]) -> Status:
     return "final"
 
 
-def _report(
-    message: Message, order: Order, ordered_by: Orderer, read_in: dates.Zones, received: datetime
-) -> PostReport:
+def _report(id: str, case: Case, order: Order, ordered_by: Orderer) -> PostReport:
     obr = order.obr
-    made = values.observations(order.drafts, obr.get(25), read_in)
-    ordered = dates.moment(obr.get(6), read_in)
+    made = values.observations(order.drafts, obr.get(25), case.read_in)
+    ordered = case.moment(obr.get(6))
     if ordered is None and order.orc is not None:
-        ordered = dates.moment(order.orc.get(9), read_in)
+        ordered = case.moment(order.orc.get(9))
     return PostReport(
-        report=PENDING,
+        report=id,
         patient=PENDING,
-        sender=message.header.sender,
+        sender=case.sender,
         orderer=ordered_by,
         ordered=ordered,
-        acquired=_collected(order, read_in),
-        reported=dates.moment(obr.get(22), read_in)
-        or dates.moment(message.segments[0].get(7), read_in)
-        or received,
+        acquired=_collected(order, case.read_in),
+        reported=case.moment(obr.get(22))
+        or case.moment(case.message.segments[0].get(7))
+        or case.received,
         codes=values.codings(obr, 4),
         section=short(obr.get(24)),
         specimen=_specimen(order),
         status=_status(order, made),
         observations=made,
         note="\n".join(order.notes).strip("\n"),
+        numbers=numbers(order.orc, obr),
     )
+
+
+def numbers(orc: Segment | None, obr: Segment | None) -> tuple[str, ...]:
+    """Filler and placer numbers of an order, by which it and its result are found together."""
+    places = ((obr, 3), (orc, 3), (obr, 2), (orc, 2))
+    found = (bare(segment, field) for segment, field in places)
+    return tuple(dict.fromkeys(filter(None, found)))

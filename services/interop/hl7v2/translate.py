@@ -2,71 +2,98 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from dataclasses import replace
+from datetime import datetime
 
 from services.interop.hl7v2 import dates
+from services.interop.hl7v2.case import Case
+from services.interop.hl7v2.kinds import TRANSLATORS
+from services.interop.hl7v2.merges import MERGES, merges
 from services.interop.hl7v2.normalise import messages
-from services.interop.hl7v2.patient import record_patient
+from services.interop.hl7v2.patient import Source, record_patient
 from services.interop.hl7v2.reader import Message
-from services.interop.hl7v2.report import reports
 from services.interop.parcel import Header, Parcel, Translated, Unusable
+from services.interop.reading import Reading
 
-PERSON_EVENTS = frozenset({
-    "A01", "A02", "A03", "A04", "A05", "A06", "A07", "A08", "A10", "A13", "A14", "A28", "A31",
-})  # fmt: skip
-"""ADT events that state who a person is. Cancellations, merges and links are not among them."""
-
-RESULT_EVENTS = frozenset(["R01", "R30", "R31", "R32"])
-"""ORU events: all have the structure of R01 where it matters here."""
-
+TYPES = frozenset(kind.partition("^")[0] for kind in TRANSLATORS)
 PROCESSING = frozenset("PTDN")
 MOST_BYTES = 16 * 2**20
 HEAD_BYTES = 8192
 
 
-def translate(raw: bytes, received: datetime, practice_zone: tzinfo) -> list[Translated]:
+def translate(raw: bytes, received: datetime, reading: Reading) -> list[Translated]:
     """Every message in the bytes, in order, as a parcel or with the reason why not.
 
-    At least one entry, even for no message at all. Never raises: what cannot be used is an
-    `Unusable` in its entry, and the messages beside it are not touched by it.
+    At least one entry, even for no message at all; several for one message that merges several
+    patients. Never raises: what cannot be used is an `Unusable` in its entry, and the messages
+    beside it are not touched by it.
     """
     if len(raw) > MOST_BYTES:
         too_large = Unusable("Larger than 16 MB", verdict="refused")
         return [Translated(header=Header(), problem=too_large)]
-    texts = messages(raw)
+    texts = messages(raw, reading.charset)
     if not texts:
         empty = Unusable("No MSH segment", code="100", where="MSH", verdict="refused")
         return [Translated(header=Header(), problem=empty)]
-    return [_one(text, received, practice_zone) for text in texts]
+    return [one for text in texts for one in _translated(text, received, reading)]
 
 
-def _one(text: str, received: datetime, practice_zone: tzinfo) -> Translated:
+def _translated(text: str, received: datetime, reading: Reading) -> list[Translated]:
+    """One message: mostly one entry."""
     header = Header()
     try:
         message = Message(text)
         header = message.header
-        return Translated(header=header, parcel=_parcel(message, received, practice_zone))
+        message.header = _read_as(header, reading)
+        made = _parcels(message, received, reading)
     except Unusable as problem:
-        return Translated(header=header, problem=problem)
+        made = [problem]
+    except (ValueError, ArithmeticError):
+        made = [Unusable("The content is beyond what can be handed over")]
+    return [
+        Translated(header=header, problem=one)
+        if isinstance(one, Unusable)
+        else Translated(header=header, parcel=one)
+        for one in made
+    ]
 
 
-def _parcel(message: Message, received: datetime, practice_zone: tzinfo) -> Parcel:
-    header = message.header
-    kind, _, event = header.kind.partition("^")
+def _read_as(header: Header, reading: Reading) -> Header:
+    """The header with the kind as which this sender's messages of this kind are read."""
+    kind = reading.kind(header.kind)
+    if kind == header.kind:
+        return header
+    return replace(header, kind=kind, event=kind.partition("^")[2])
+
+
+def taken(kind: str) -> bool:
+    """Whether messages of this kind (`ORU^R01`) are translated."""
+    return kind in TRANSLATORS or kind in MERGES
+
+
+def _parcels(message: Message, received: datetime, reading: Reading) -> list[Parcel | Unusable]:
+    kind = message.header.kind
+    _check(message.header)
+    read_in = dates.zones(message.segments[0].get(7), reading)
+    if kind in MERGES:
+        return list(merges(message, received, read_in, reading))
+    source: Source = "adt" if kind.startswith("ADT") else "oru"
+    about = record_patient(message, source, received, read_in, reading)
+    case = Case(message, about, received, read_in)
+    commands = tuple(TRANSLATORS[kind](case))
+    left = dict(case.left)
+    return [Parcel(kind, case.sender, about=about, commands=commands, left=left)]
+
+
+def _check(header: Header) -> None:
+    """Raises Unusable (refused) for what is not taken here at all."""
     if header.version and not header.version.startswith("2"):
         raise Unusable("HL7 version not supported", code="203", where="MSH", verdict="refused")
     if header.processing and header.processing not in PROCESSING:
         raise Unusable("Processing id not supported", code="202", where="MSH", verdict="refused")
-    read_in = dates.zones(message.segments[0].get(7), practice_zone)
-    if kind == "ADT" and event in PERSON_EVENTS:
-        patient = record_patient(message, "adt", received, read_in)
-        return Parcel(kind=header.kind, sender=header.sender, about=patient)
-    if kind == "ORU" and event in RESULT_EVENTS:
-        patient = record_patient(message, "oru", received, read_in)
-        first = patient.identifiers[0]
-        made = reports(message, f"{first.authority}|{first.value}", received, read_in)
-        return Parcel(kind=header.kind, sender=header.sender, about=patient, commands=made)
-    if kind in ("ADT", "ORU"):
+    if taken(header.kind):
+        return
+    if header.kind.partition("^")[0] in TYPES:
         raise Unusable("Event not supported", code="201", where="MSH", verdict="refused")
     raise Unusable("Message type not supported", code="200", where="MSH", verdict="refused")
 

@@ -48,6 +48,7 @@ TEXTS = frozenset({"TX", "FT"})
 CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
 DOCUMENTS = frozenset({"ED", "RP"})
 DATES = frozenset({"DT", "TS", "DTM"})
+MOST_CODES = 50
 MOST_VALUES = 2000
 """As many as `PostReport` carries; lines of one text count once."""
 
@@ -63,12 +64,14 @@ class Draft:
     notes: list[str] = field(default_factory=list)
 
 
-def codings(segment: Segment, where: int) -> tuple[Coding, ...]:
+def codings(segment: Segment, where: int, repetition: int = 1) -> tuple[Coding, ...]:
     """The codes of a CE/CWE field: as sent, its alternates too; () when the field says nothing."""
-    original = segment.get(where, 9)
+    if not segment.repetitions(where):
+        return ()
+    original = segment.get(where, 9, repetition)
     found = []
     for first in (1, 4, 10):
-        code, text, system = (segment.get(where, first + n) for n in range(3))
+        code, text, system = (segment.get(where, first + n, repetition) for n in range(3))
         if code or text:
             found.append(
                 Coding(
@@ -80,6 +83,18 @@ def codings(segment: Segment, where: int) -> tuple[Coding, ...]:
     if not found and original:
         found.append(Coding(text=short(original, 500)))
     return tuple(found)
+
+
+def all_codings(segment: Segment, where: int) -> tuple[Coding, ...]:
+    """The codes of every repetition of a field, at most 50 of them."""
+    count = min(segment.repetitions(where), MOST_CODES)
+    return tuple(one for n in range(count) for one in codings(segment, where, n + 1))
+
+
+def worded(segment: Segment, where: int, repetition: int = 1) -> str:
+    """A coded field in words: its text, else the original text, else its code."""
+    parts = (segment.get(where, part, repetition) for part in (2, 9, 1, 5, 4))
+    return next(filter(None, parts), "")
 
 
 def status_of(obx: Segment, obr_status: str) -> Status:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from services.interop.views.messages import BYTES, MESSAGES, SUMMARY
 from services.interop.views.practice import PRACTICE
+from services.interop.views.senders import SENDERS
 
-VIEWS = (BYTES, MESSAGES, SUMMARY, PRACTICE)
+VIEWS = (BYTES, MESSAGES, SUMMARY, PRACTICE, SENDERS)

@@ -8,7 +8,9 @@ import sqlalchemy as sa
 
 from kernel.clock import micros
 from kernel.projection import Ask, Op, Record, View, Write, delete, patch, upsert
+from services.interop.decider.message import FRAME, WAITS
 from services.interop.events.message import (
+    MessageDiscarded,
     MessageReceived,
     MessageReopened,
     MessageSettled,
@@ -64,21 +66,35 @@ CHUNKS = Ask(
 
 # -- which messages wait for a person? -------------------------------------------------------------
 
-MESSAGES = View("messages", version=1)
+MESSAGES = View("messages", version=2)
 message = MESSAGES.table(
     "message",
     sa.Column("message", sa.Text, primary_key=True),
     sa.Column("format", sa.Text),
     sa.Column("source", sa.Text),
-    sa.Column("received", sa.Integer, index=True),
-    sa.Column("outcome", sa.Text, index=True),
+    sa.Column("size", sa.Integer),
+    sa.Column("received", sa.Integer),
+    sa.Column("outcome", sa.Text),
     sa.Column("kind", sa.Text),
     sa.Column("sender", sa.Text),
     sa.Column("reason", sa.Text),
+    sa.Column("code", sa.Text),
+    sa.Column("place", sa.Text),
+    sa.Column("attempts", sa.Integer),
+    sa.Column("queued", sa.Integer, index=True),
 )
+"""`queued` is when it was received as long as it waits for a person, and null otherwise: the queue
+is read from its index, newest or oldest first, however many messages there are.
+"""
 put_message = upsert(message)
-settle_message = patch(message, "outcome", "kind", "sender", "reason")
-reopen_message = patch(message, "outcome")
+settle_message = patch(message, "outcome", "kind", "sender", "reason", "code", "place", "attempts")
+queue_message = Op(
+    sa.update(message)
+    .where(message.c.message == sa.bindparam("which", type_=sa.Text))
+    .values(queued=message.c.received)
+)
+reopen_message = patch(message, "outcome", "queued")
+take_out = patch(message, "queued")
 
 
 @MESSAGES.on(MessageReceived)
@@ -88,38 +104,71 @@ def came(event: MessageReceived, record: Record) -> Iterator[Write]:
         message=event.message,
         format=event.format,
         source=event.source,
+        size=event.size,
         received=micros(event.received),
         outcome="",
         kind="",
         sender="",
         reason="",
+        code="",
+        place="",
+        attempts=0,
+        queued=None,
     )
 
 
 @MESSAGES.on(MessageSettled)
 def settled(event: MessageSettled, record: Record) -> Iterator[Write]:
-    """Its outcome."""
+    """Its outcome; some wait for a person."""
     yield settle_message(
         message=event.message,
         outcome=event.outcome,
         kind=event.kind,
         sender=event.sender,
         reason=event.reason,
+        code=event.code,
+        place=event.where,
+        attempts=event.attempt + 1,
     )
+    if event.outcome in WAITS:
+        yield queue_message(which=event.message)
 
 
 @MESSAGES.on(MessageReopened)
 def reopened(event: MessageReopened, record: Record) -> Iterator[Write]:
     """Being taken again."""
-    yield reopen_message(message=event.message, outcome="")
+    yield reopen_message(message=event.message, outcome="", queued=None)
 
 
-QUARANTINE = Ask(
-    sa.select(message)
-    .where(message.c.outcome.in_(("quarantined", "refused")))
-    .order_by(message.c.received.desc())
-    .limit(200)
+@MESSAGES.on(MessageDiscarded)
+def discarded(event: MessageDiscarded, record: Record) -> Iterator[Write]:
+    """Nothing will be done with it."""
+    yield take_out(message=event.message, queued=None)
+
+
+_waiting = sa.select(message).where(message.c.queued.is_not(None))
+_of_sender = message.c.sender == sa.bindparam("sender", type_=sa.Text)
+MOST_LISTED = 200
+QUEUE = Ask(_waiting.order_by(message.c.queued.desc()).limit(MOST_LISTED))
+QUEUE_OF = Ask(_waiting.where(_of_sender).order_by(message.c.queued.desc()).limit(MOST_LISTED))
+OLDEST_OF = Ask(
+    _waiting.where(_of_sender, message.c.kind != FRAME)
+    .order_by(message.c.queued)
+    .limit(sa.bindparam("count", type_=sa.Integer))
 )
+_count = sa.func.count().label("n")
+WAITING = Ask(
+    sa.select(message.c.sender, _count)
+    .where(message.c.queued.is_not(None))
+    .group_by(message.c.sender)
+    .order_by(_count.desc(), message.c.sender)
+    .limit(500)
+)
+QUEUED = Ask(sa.select(_count).where(message.c.queued.is_not(None)))
+REPLAYABLE_OF = Ask(
+    sa.select(_count).where(message.c.queued.is_not(None), _of_sender, message.c.kind != FRAME)
+)
+ONE = Ask(sa.select(message).where(message.c.message == sa.bindparam("message", type_=sa.Text)))
 
 # -- how many of each kind, with which outcome? ----------------------------------------------------
 

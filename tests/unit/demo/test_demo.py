@@ -28,9 +28,10 @@ from contracts.labs import GetInbox, GetReport, InboxAnswer, InboxRow, VerifyRep
 from contracts.practice import ConfigurePractice, GetProfile, Profile, ProfileAnswer
 from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
+from portal.demo.desks import desk_messages
 from portal.demo.hl7 import admission, result
 from portal.demo.load import load_demo, read_demo, whom
-from portal.demo.people import CHILDREN, ENROLLED, PARENT, people, years_before
+from portal.demo.people import CHILDREN, ENROLLED, PARENT, TO_REGISTER, people, years_before
 from portal.demo.results import results
 
 NOW = datetime(2026, 11, 24, 19, 0, tzinfo=UTC)
@@ -43,6 +44,14 @@ def messages(today: date = TODAY) -> list[bytes]:
     demo = read_demo(today, URL)
     orders = results(demo.patients, demo.anchor)
     return [admission(p, demo.anchor) for p in demo.patients] + [result(o) for o in orders]
+
+
+def everything(today: date = TODAY) -> list[bytes]:
+    """With what waits at the desks."""
+    demo = read_demo(today, URL)
+    named = {person.mrn: person for person in demo.patients}
+    others = (named[TO_REGISTER], named[ENROLLED])
+    return [*messages(today), *desk_messages(named[PARENT], others, demo.anchor)]
 
 
 @dataclass
@@ -211,7 +220,7 @@ def test_every_password_of_the_demo_is_long_enough() -> None:
 async def test_loading_sends_everything_and_says_whom_to_sign_in_as() -> None:
     portal = Portal()
     who = await portal.load()
-    assert portal.taken == messages()
+    assert portal.taken == everything()
     assert who[0].role == "patient"
     assert any(who[0].email in line and who[0].password in line for line in portal.said)
     assert any("To register: Samuel Abara" in line for line in portal.said)
@@ -253,7 +262,7 @@ async def test_a_loaded_demo_is_not_loaded_again_on_a_later_day() -> None:
     portal.taken.append(b"")  # the index knows the patient
     who = await portal.load(NOW + timedelta(days=40))
     assert portal.taken == [b""]
-    assert len(who) == 10
+    assert len(who) == 11
 
 
 async def test_a_load_that_was_cut_off_is_finished_later_with_the_same_bytes() -> None:
@@ -262,7 +271,7 @@ async def test_a_load_that_was_cut_off_is_finished_later_with_the_same_bytes() -
         await portal.load()
     portal.taken.clear()
     await portal.load(NOW + timedelta(days=3))
-    assert portal.taken == messages()
+    assert portal.taken == everything()
 
 
 async def test_a_service_that_has_not_heard_the_practice_yet_is_waited_for(

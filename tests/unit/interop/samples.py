@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from contracts.identity import RecordPatient
 from contracts.labs import PostReport
+from kernel.envelope import Command
 from services.interop.hl7v2.translate import translate
 from services.interop.parcel import Parcel, Unusable
 from services.interop.reading import Reading
 
+C = TypeVar("C", bound=Command)
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ZONE = ZoneInfo("America/Los_Angeles")
 READ = Reading(ZONE)
@@ -43,10 +47,42 @@ def parcel(*segments: str) -> Parcel:
     return one.parcel
 
 
+def person(made: Parcel) -> RecordPatient:
+    """Whom a parcel is about, by demographics."""
+    assert isinstance(made.about, RecordPatient)
+    return made.about
+
+
+def reports(made: Parcel) -> list[PostReport]:
+    """A parcel's commands, which must all be reports."""
+    found = [command for command in made.commands if isinstance(command, PostReport)]
+    assert len(found) == len(made.commands)
+    return found
+
+
 def report(*segments: str) -> PostReport:
     """The only report of an ORU made of MSH, PID and these segments."""
-    [made] = parcel(MSH, PID, *segments).commands
+    [made] = reports(parcel(MSH, PID, *segments))
     return made
+
+
+def header(kind: str) -> str:
+    """The sample MSH of another kind of message."""
+    return MSH.replace("ORU^R01", kind)
+
+
+def asked(command: type[C], kind: str, *segments: str) -> list[C]:
+    """The commands of this type that a message of this kind, MSH, PID and these segments, makes."""
+    made = parcel(header(kind), PID, *segments)
+    return [one for one in made.commands if isinstance(one, command)]
+
+
+def fields(segment: str, **changed: str) -> str:
+    """The segment with some fields replaced by number (`_3="1"`)."""
+    parts = segment.split("|") + [""] * 60
+    for name, text in changed.items():
+        parts[int(name[1:])] = text
+    return "|".join(parts).rstrip("|")
 
 
 def problem(*segments: str) -> Unusable:

@@ -6,8 +6,21 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from contracts.labs import PostReport
 from services.interop.hl7v2 import dates
-from tests.unit.interop.samples import MSH, OBR, OBX, PID, READ, parcel, problem, report
+from tests.unit.interop.samples import (
+    MSH,
+    OBR,
+    OBX,
+    PID,
+    READ,
+    asked,
+    fields,
+    parcel,
+    problem,
+    report,
+    reports,
+)
 
 READ_IN = dates.zones("", READ)
 
@@ -28,7 +41,7 @@ def test_a_plain_result() -> None:
     assert (value.range_text, value.flag, value.status) == ("12-16", "", "final")
     assert value.note == "first line\nsecond line"
     assert value.codes[0].system == "loinc"
-    assert (made.sender, made.status, made.about) == ("LAB", "final", "pending")
+    assert (made.sender, made.status, made.patient) == ("LAB", "final", "pending")
     assert made.reported == datetime(2026, 1, 1, 8, tzinfo=UTC)  # midnight in Los Angeles
 
 
@@ -128,7 +141,7 @@ def test_acquisition_is_the_collection_and_never_the_result_date() -> None:
 
 def test_an_offset_in_msh_7_holds_for_the_message() -> None:
     made = parcel(MSH.replace("20260102030405", "20260102030405-0500"), PID, OBR, OBX)
-    assert made.commands[0].acquired == datetime(2026, 1, 1, 13, tzinfo=UTC)
+    assert reports(made)[0].acquired == datetime(2026, 1, 1, 13, tzinfo=UTC)
 
 
 @pytest.mark.rule("R54")
@@ -136,7 +149,7 @@ def test_a_mere_day_is_that_day_at_the_practice_whatever_the_senders_offset() ->
     day_only = OBR.replace("20260101080000", "20260101")
     for offset in ("", "-0500", "+0200", "Z"):
         made = parcel(MSH.replace("20260102030405", f"20260102030405{offset}"), PID, day_only, OBX)
-        assert made.commands[0].acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)
+        assert reports(made)[0].acquired == datetime(2026, 1, 1, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "Aug 15, 1942", "20261301", "99999999", "DOB"])
@@ -158,7 +171,7 @@ def test_report_ids_are_stable_and_tell_orders_apart() -> None:
     assert first.report == second.report
     assert len(first.report) <= 64
     other = OBR.replace("718-7", "4548-4")
-    ids = {made.report for made in parcel(MSH, PID, OBR, OBX, other, OBX, OBR, OBX).commands}
+    ids = {made.report for made in reports(parcel(MSH, PID, OBR, OBX, other, OBX, OBR, OBX))}
     assert len(ids) == 3  # one filler number, two codes, one of them twice
     long = OBR.replace("F1", "F" * 300).replace("718-7", "c" * 300)
     assert len(report(long, OBX).report) <= 64
@@ -174,3 +187,51 @@ def test_an_order_without_number_goes_by_patient_test_and_time() -> None:
 def test_a_result_without_obr_or_test_code_is_quarantined() -> None:
     assert problem(MSH, PID, OBX).where == "OBR"
     assert problem(MSH, PID, OBR.replace("718-7^Hemoglobin^LN", ""), OBX).verdict == "quarantined"
+
+
+def test_a_report_has_the_numbers_of_its_order_by_which_it_is_found() -> None:
+    assert report(OBR, OBX).numbers == ("F1", "P1")
+    assert report("ORC|RE|P2^EHR|F1^LAB", OBR, OBX).numbers == ("F1", "P1", "P2")
+    assert report(fields(OBR, _2="^P9"), OBX).numbers == ("F1", "P9")
+
+
+SPM = "SPM|1|||BLD^Blood|||||||||||||20251231"
+BARE = fields(OBR, _7="")
+
+
+def test_in_an_oul_the_specimen_stands_above_its_orders_and_orc_behind_its_obr() -> None:
+    orc, of_specimen = "ORC|RE|||||||||||222^Hill^Eve", fields(OBX, _5="99")
+    second, tissue = fields(BARE, _3="F2", _16=""), fields(SPM, _4="TISS^Tissue", _17="20251230")
+    first, other = asked(
+        PostReport,
+        "OUL^R22",
+        *(SPM, of_specimen, BARE, OBX, tissue, of_specimen, second, orc, fields(OBX, _5="14")),
+    )
+    assert [value.value for value in first.observations] == ["13.5"]
+    assert [value.value for value in other.observations] == ["14"]
+    assert (first.specimen, other.specimen) == ("BLD Blood", "TISS Tissue")
+    assert first.acquired == datetime(2025, 12, 31, 8, tzinfo=UTC)
+    assert other.acquired == datetime(2025, 12, 30, 8, tzinfo=UTC)
+    assert (first.orderer.ids, other.orderer.ids) == (("111",), ("222",))
+
+
+def test_one_specimen_may_stand_above_several_orders_and_an_orc_in_front_of_them() -> None:
+    orc = "ORC|RE|||||||||||222^Hill^Eve"
+    for kind in ("OUL^R21", "OUL^R23"):
+        both = asked(
+            PostReport, kind, SPM, orc, fields(BARE, _16=""), OBX, fields(BARE, _3="F2"), OBX
+        )
+        assert [made.specimen for made in both] == ["BLD Blood", "BLD Blood"]
+        assert [made.orderer.ids for made in both] == [("222",), ("111",)]
+
+
+def test_in_an_oul_by_order_the_specimens_follow_as_in_an_oru() -> None:
+    first, other = asked(PostReport, "OUL^R24", BARE, OBX, SPM, fields(BARE, _3="F2"), OBX)
+    assert (first.specimen, other.specimen) == ("BLD Blood", "")
+    assert other.acquired is None
+
+
+@pytest.mark.parametrize("kind", ["OUL^R22", "ORU^R30", "ORU^R32"])
+def test_an_order_without_a_test_code_is_quarantined_whatever_the_kind(kind: str) -> None:
+    found = problem(MSH.replace("ORU^R01", kind), PID, SPM, fields(OBR, _4=""), OBX)
+    assert (found.code, found.where, found.verdict) == ("101", "OBR", "quarantined")

@@ -129,6 +129,7 @@ class Committer:
         await self._pending.add(turn, unit, answer, self._views)
         for stream, state in turn.states.items():
             self._remember(stream, state)
+        self._pending.finished += turn.finished
 
     async def _answered(self, key: str, digest: bytes) -> Stored | None:
         known = self._pending.keys.get(key)
@@ -156,6 +157,8 @@ class Committer:
             self.log.head, self.log.topics = batch.head, batch.topics
             self.log.committed(batch.records)
         self._pending = _Batch(self.log)
+        for stream in batch.finished:  # only now: until here the log did not say it
+            self._cache.pop(stream, None)
         for notify in self.after_commit if batch.records else ():
             notify(batch.records)
         batch.answer()
@@ -204,6 +207,7 @@ class _Batch:
         self.answers: list[tuple[Unit, Any]] = []
         self.refusals: list[tuple[Unit, Refused]] = []
         self.keys: dict[str, tuple[bytes, Stored]] = {}
+        self.finished: list[str] = []
 
     @property
     def empty(self) -> bool:

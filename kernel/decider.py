@@ -34,12 +34,14 @@ class Refused(Exception):
 class Decider(Generic[S]):
     """One kind of aggregate: where its streams are, where its state starts, how it moves.
 
-    `evolve` must ignore event types that it does not know.
+    `evolve` must ignore event types that it does not know. A `finished` state hardly changes any
+    more: it is not kept in memory.
     """
 
     prefix: str
     initial: S
     evolve: Callable[[S, Any], S]
+    finished: Callable[[S], bool] = lambda state: False
 
     def stream(self, id: str) -> str:
         """The stream of the aggregate with this id."""

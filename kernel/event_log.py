@@ -109,6 +109,11 @@ class EventLog:
         rows = await self.db.scan(TOPIC_HEADS)
         self.topics = {row["topic"]: row["position"] for row in rows}
 
+    @property
+    def published(self) -> int:
+        """The last position that publishes anything."""
+        return max(self.topics.values(), default=0)
+
     async def read_stream(self, stream: str, above: int) -> list[Record]:
         """The events of a stream above a version, in order."""
         records: list[Record] = []

@@ -100,7 +100,9 @@ class Relay:
     async def _follow(self, position: int, sequence: int) -> None:
         while True:
             self._wake.clear()
-            rows = await self._events.db.fetch(TO_PUBLISH, above=position)
+            # Most commits publish nothing: a long tail of such events is not looked through again.
+            news = self._events.published > position
+            rows = await self._events.db.fetch(TO_PUBLISH, above=position) if news else []
             envelopes = await self._events.envelopes(rows)
             for start in range(0, len(envelopes), WINDOW):
                 window = envelopes[start : start + WINDOW]

@@ -7,7 +7,6 @@ import contextlib
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import groupby
 
 import sqlalchemy as sa
 from opentelemetry.trace import SpanKind
@@ -141,9 +140,11 @@ class Reactor:
     async def _advance(self) -> bool:
         """Handle the next chunk of the log; False when there was none."""
         records = await self._events.after(self._position, CHUNK)
-        mine = [r for r in records if self._mine(r)]
-        by_sequence = groupby(sorted(mine, key=_sequence), key=_sequence)
-        await asyncio.gather(*(self._sequence(list(rs)) for _, rs in by_sequence))
+        sequences: dict[str, list[Record]] = {}  # begun in the log's order, those at once too
+        for record in records:
+            if self._mine(record):
+                sequences.setdefault(_sequence(record), []).append(record)
+        await asyncio.gather(*map(self._sequence, sequences.values()))
         if records:
             self._position = records[-1].position
         return bool(records)

@@ -63,12 +63,19 @@ class Turn:
         self.drafts: list[Draft] = []
         self.writes: list[Write] = []
         self.states: dict[str, tuple[int, Any]] = {}
+        self._deciders: dict[str, Decider[Any]] = {}
+
+    @property
+    def finished(self) -> list[str]:
+        """The streams whose states need not be remembered."""
+        return [s for s, d in self._deciders.items() if d.finished(self.states[s][1])]
 
     async def load(self, decider: Decider[Any], id: str) -> Any:
         """The aggregate's state, with everything decided before this moment."""
         stream = decider.stream(id)
         if stream not in self.states:
             self.states[stream] = await self._writer.state(stream, decider)
+            self._deciders[stream] = decider
         return self.states[stream][1]
 
     def append(self, decider: Decider[Any], id: str, events: Iterable[Any]) -> None:

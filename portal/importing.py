@@ -1,30 +1,29 @@
 """`python -m portal import PATH...`: files of other systems into the running portal.
 
-The same file again is the same message (its SHA-256 is its key): an import that was cut off is
-finished by running it again, and nothing is taken twice.
+An HL7 file is split into its messages as it is read, so that a file of any size needs little memory.
+A message that was taken before changes nothing: an import that was cut off is finished by running it
+again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
-import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from contracts.interop import MessageAnswer, TakePart
 from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
+from portal.feeding import Feeder, Report
 from portal.operator import Operator
 from portal.places import running
+from services.interop.hl7v2.splitting import Splitter
 
-PART_BYTES = 120_000
-FHIR_ENDINGS = (".json", ".json.gz")
+CHUNK = 256 * 1024
+FHIR_ENDINGS = (".json", ".json.gz", ".ndjson", ".ndjson.gz")
 HL7_ENDINGS = (".hl7", ".hl7.gz", ".txt", ".er7", ".dat")
 
 Format = Literal["hl7v2", "fhir"]
@@ -34,63 +33,51 @@ async def take_paths(data: Path, paths: list[Path]) -> None:
     """Take every file, with progress, and print what became of them. Exit code 1 if one failed."""
     files = list(_files(paths))
     operator = await Operator.reach(running(data))
-    totals: Counter[str] = Counter()
-    notes: list[str] = []
+    report = Report()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn(),
         TimeElapsedColumn(),
     )
     with Progress(*columns) as progress:
-        task = progress.add_task("Importing", total=len(files))
+        task = progress.add_task("Importing", total=sum(path.stat().st_size for path in files))
+        done = 0
         for path in files:
             progress.update(task, description=path.name[:40])
-            await _take(operator, path, totals, notes)
-            progress.advance(task)
+            feeder = Feeder(operator.ask, report, path.name)
+            try:
+                async for read in _take(feeder, path):
+                    progress.update(task, completed=done + read)
+            except (Refused, Unavailable, OSError, EOFError) as error:
+                feeder.stop()
+                report.not_taken(path.name, str(error))
+            done += path.stat().st_size
+            progress.update(task, completed=done)
     await operator.close()
-    print(_summary(len(files), totals, notes))
-    if totals["not taken"]:
+    print(report.summary(len(files)))
+    if report.failed:
         raise SystemExit(1)
 
 
-async def _take(operator: Operator, path: Path, totals: Counter[str], notes: list[str]) -> None:
-    try:
-        answer = await _send(operator, path)
-    except (Refused, Unavailable, OSError) as error:
-        totals["not taken"] += 1
-        notes.append(f"{path.name}: not taken, {error}")
-        return
-    totals[f"{answer.kind} {answer.outcome}"] += 1
-    for what, count in answer.counts.items():
-        totals[f"  {what}"] += count
-    if answer.outcome not in ("applied", None):
-        notes.append(f"{path.name}: {answer.outcome}, {answer.reason}")
-
-
-async def _send(operator: Operator, path: Path) -> MessageAnswer:
-    content = await asyncio.to_thread(_content, path)
-    digest = hashlib.sha256(content).hexdigest()
-    total = max(1, -(-len(content) // PART_BYTES))
-    for index in range(total):
-        part = content[index * PART_BYTES : (index + 1) * PART_BYTES]
-        command = TakePart(
-            format=_format(path, content),
-            name=path.name[:200],
-            sha256=digest,
-            index=index,
-            total=total,
-            part=base64.b64encode(part).decode(),
-        )
-        answer = await operator.ask(command, MessageAnswer)
-    while answer.outcome is None:  # a long bundle: asking again with any part tells how it stands
-        answer = await operator.ask(command, MessageAnswer)
-    return answer
-
-
-def _content(path: Path) -> bytes:
-    content = path.read_bytes()
-    return gzip.decompress(content) if path.suffix == ".gz" else content
+async def _take(feeder: Feeder, path: Path) -> AsyncIterator[int]:
+    """Take one file; yields how many of its bytes have been read so far."""
+    with path.open("rb") as raw:
+        file: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        first = await asyncio.to_thread(file.read, CHUNK)
+        if _format(path, first) == "fhir":
+            await feeder.file(first + await asyncio.to_thread(file.read), "fhir")
+            return
+        splitter = Splitter()
+        while first:
+            for message in splitter.feed(first):
+                await feeder.message(message)
+            yield raw.tell()
+            first = await asyncio.to_thread(file.read, CHUNK)
+        for message in splitter.close():
+            await feeder.message(message)
+        await feeder.flush()
+        feeder.checked(splitter)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -107,13 +94,6 @@ def _known(path: Path) -> bool:
     return path.name.lower().endswith(FHIR_ENDINGS + HL7_ENDINGS)
 
 
-def _format(path: Path, content: bytes) -> Format:
-    looks_like_json = content.lstrip()[:1] in (b"{", b"[")
+def _format(path: Path, beginning: bytes) -> Format:
+    looks_like_json = beginning.lstrip()[:1] in (b"{", b"[")
     return "fhir" if path.name.lower().endswith(FHIR_ENDINGS) or looks_like_json else "hl7v2"
-
-
-def _summary(files: int, totals: Counter[str], notes: list[str]) -> str:
-    lines = [f"{files} files."]
-    lines += [f"  {count:6d}  {what}" for what, count in sorted(totals.items())]
-    lines += ["What was not applied, and why:"] if notes else []
-    return "\n".join(lines + [f"  {note}" for note in notes])

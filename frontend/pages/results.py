@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -93,10 +92,12 @@ async def _patients_name(request: Request, caller: Caller) -> str:
 
 
 async def _mark_seen(request: Request, answer: ResultAnswer) -> None:
-    """A result that cannot be marked is shown all the same; it stays "new"."""
-    key = quote(f"seen-{answer.report}-{answer.verified.isoformat()}", safe="")
+    """A result that cannot be marked is shown all the same; it stays "new".
+
+    Without a key: a result may become new again as it was before, and to mark it twice is harmless.
+    """
     try:
-        await gateway(request).call(request, MarkSeen, Done, {"report": answer.report}, key)
+        await gateway(request).call(request, MarkSeen, Done, {"report": answer.report})
     except Problem as problem:
         if problem.code == "signed-out":
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -76,7 +77,8 @@ async def discard(request: Request) -> Response:
     form = await posted(request)
     if not _says_why(form, "why"):
         return await _detail(request, form)
-    return await _act(request, form, DiscardMessage, {"reason": form.get("why")}, "discarded")
+    fields = {"reason": form.get("why")}
+    return await _act(request, form, DiscardMessage, fields, "discarded", {"reason": "why"})
 
 
 async def open_people(request: Request) -> Response:
@@ -95,13 +97,19 @@ async def open_people(request: Request) -> Response:
 
 
 async def _act(
-    request: Request, form: Form, command: type[Any], fields: Mapping[str, str], done: str
+    request: Request,
+    form: Form,
+    command: type[Any],
+    fields: Mapping[str, str],
+    done: str,
+    places: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
+    """`places`: the fields of the form by those of the command, where they differ."""
     asked = {"message": _id(request), **fields}
     try:
         await gateway(request).call(request, command, Done, asked, form.get("key"))
     except Problem as problem:
-        form.errors = refusal(problem)
+        form.errors = {places.get(name, name): said for name, said in refusal(problem).items()}
         return await _detail(request, form)
     return RedirectResponse(f"{AT}/{_id(request)}?done={done}", 303)
 
@@ -141,7 +149,10 @@ async def _detail(
         caller,
         found=found,
         row=row,
-        sender_at=address(row.sender) if row.sender else "",
+        kind=present.kind(row.kind),
+        means=present.means(row),
+        counts=present.parts(found),
+        sender_at=address(row.sender) if row.sender not in ("", present.UNKNOWN) else "",
         tag=("Discarded", "grey") if is_discarded else present.OUTCOMES[row.outcome],
         reason=present.reason(row),
         fault=present.fault(row),

@@ -18,7 +18,8 @@ async def trail(request: Request) -> Response:
     caller = await staff(request, Role.POLICY)
     asked = {"patient": request.path_params["patient"]}
     found = await gateway(request).call(request, GetTrail, TrailAnswer, asked)
-    return await show(request, "staff-trail.html", caller, rows=present.rows(found.rows))
+    rows, policies = present.rows(found.rows), present.policies(found.rows)
+    return await show(request, "staff-trail.html", caller, rows=rows, policies=policies)
 
 
 routes = [Route("/staff/trail/{patient:id}", trail)]

@@ -56,6 +56,12 @@ def mode_in_words(mode: str) -> str:
     return MODES.get(mode, mode)
 
 
+def code_in_words(code: str) -> str:
+    """`loinc 5196-1`, as staff know it; a code of the sender's own system is shown as it is."""
+    system, _, number = code.partition(" ")
+    return f"LOINC {number}" if system == "loinc" and number else code
+
+
 def matcher_in_words(matcher: str) -> str:
     """What hit: `loinc:5196-1` is a number, `name:hep b` a phrase; the rest are words already."""
     kind, colon, what = matcher.partition(":")

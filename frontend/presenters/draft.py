@@ -15,15 +15,24 @@ from frontend.presenters.categories import COMPANION, MODES, in_words, mode_in_w
 MOST: Final = 100
 FIELDS: Final = ("kind", "category", "mode", "codes", "words", "reason")
 KINDS: Final = {
-    "mode": "How a category rules",
+    "mode": "Whether a category is blocked",
     "add-codes": "LOINC numbers that join a category",
     "remove-codes": "LOINC numbers that leave a category",
     "add-words": "Words that join a category",
     "remove-words": "Words that leave a category",
-    "allow": "LOINC numbers that no class of tests blocks",
-    "disallow": "LOINC numbers that a class of tests may block again",
+    "allow": "LOINC numbers not to block by their class",
+    "disallow": "LOINC numbers that their class may block again",
     "release-imaging": "Types of imaging to release",
     "hide-imaging": "Types of imaging not to release any more",
+}
+HINTS: Final = {
+    "add-words": "A test with one of these words in its name is then treated as its category is.",
+    "remove-words": "A name is not blocked for these words any more, whoever put them in.",
+    "allow": "A category can block whole LOINC classes, such as drug levels. These numbers are "
+    "excepted. What is blocked by its name or another number stays blocked.",
+    "disallow": "Numbers that were excepted from the class of a category before.",
+    "release-imaging": "Radiology is blocked, except for types that are released. Name a type by its "
+    "number, or by words of its name.",
 }
 KIND_CHOICES: Final = (("", "Choose what should change"), *KINDS.items())
 HAS_CATEGORY: Final = ("mode", "add-codes", "remove-codes", "add-words", "remove-words")
@@ -31,6 +40,8 @@ IMAGING: Final = ("release-imaging", "hide-imaging")
 HAS_CODES: Final = ("add-codes", "remove-codes", "allow", "disallow", *IMAGING)
 HAS_WORDS: Final = ("add-words", "remove-words", *IMAGING)
 SHORTEST: Final = 3
+LONGEST: Final = 200
+TOO_LONG: Final = f"write at most {LONGEST} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Row:
     number: int
     kind: str
     words: str
+    hint: str
     has_category: bool
     has_mode: bool
     has_codes: bool
@@ -53,6 +65,7 @@ def rows(form: Form) -> list[Row]:
             number=number,
             kind=kind,
             words=KINDS[kind],
+            hint=HINTS.get(kind, ""),
             has_category=kind in HAS_CATEGORY,
             has_mode=kind == "mode",
             has_codes=kind in HAS_CODES,
@@ -105,11 +118,16 @@ def fill(form: Form, answer: PolicyVersionAnswer) -> None:
 
 
 def check(form: Form, effective: date | None) -> None:
-    """What is missing, beside its field. Whether it is right is for labs to say."""
+    """What is missing, beside its field. Whether it is right is for labs to say.
+
+    Every row has the same fields, so the sentences say which row is meant.
+    """
     if len(form.get("title")) < SHORTEST:
         form.errors["title"] = "Say in a few words what this is about"
+    elif len(form.get("title")) > LONGEST:
+        form.errors["title"] = TOO_LONG.capitalize()
     if effective is None:
-        form.errors.setdefault("effective", "Enter the day from which it holds")
+        form.errors.setdefault("effective", "Enter the day from which it applies")
     found = rows(form)
     if not found:
         form.errors["kind"] = "Add at least one change"
@@ -120,16 +138,19 @@ def check(form: Form, effective: date | None) -> None:
 def _check_row(form: Form, row: Row) -> None:
     n = row.number
     if row.has_category and not form.get(f"category-{n}"):
-        form.errors[f"category-{n}"] = "Choose the category"
+        form.errors[f"category-{n}"] = f"Change {n}: choose the category"
     if row.has_mode and not form.get(f"mode-{n}"):
-        form.errors[f"mode-{n}"] = "Choose how it rules"
+        form.errors[f"mode-{n}"] = f"Change {n}: choose what should happen to it"
     listed = [name for name, has in (("codes", row.has_codes), ("words", row.has_words)) if has]
     if listed and not any(form.get(f"{name}-{n}") for name in listed):
-        said = {"codes": "Enter at least one LOINC number", "words": "Enter at least one word"}
-        both = "Enter a LOINC number or a word"
-        form.errors[f"{listed[0]}-{n}"] = both if len(listed) > 1 else said[listed[0]]
+        said = {"codes": "enter at least one LOINC number", "words": "enter at least one word"}
+        both = "enter a LOINC number or a word"
+        what = both if len(listed) > 1 else said[listed[0]]
+        form.errors[f"{listed[0]}-{n}"] = f"Change {n}: {what}"
     if len(form.get(f"reason-{n}")) < SHORTEST:
-        form.errors[f"reason-{n}"] = "Say why, for who approves it"
+        form.errors[f"reason-{n}"] = f"Change {n}: say why, for who approves it"
+    elif len(form.get(f"reason-{n}")) > LONGEST:
+        form.errors[f"reason-{n}"] = f"Change {n}: {TOO_LONG}"
 
 
 def sent(form: Form, effective: date, draft: str) -> dict[str, Any]:
@@ -158,8 +179,20 @@ def _change(form: Form, row: Row) -> dict[str, Any]:
 
 
 def placed(errors: Mapping[str, str]) -> dict[str, str]:
-    """A refusal's sentences by the fields of the form: `changes.0.codes.2` is `codes-1`."""
-    return {_field(name): said for name, said in errors.items()}
+    """A refusal's sentences by the fields of the form: `changes.0.codes.2` is `codes-1`.
+
+    What is said of the changes as a whole stands only where no field of one is named.
+    """
+    found = {_field(name): said for name, said in errors.items()}
+    if any(field.rpartition("-")[2].isdigit() for field in found):
+        found.pop("kind", None)
+    return {field: _said(field, said) for field, said in found.items()}
+
+
+def _said(field: str, said: str) -> str:
+    """Labs knows no rows of a form: which one is meant is added."""
+    number = field.rpartition("-")[2]
+    return f"Change {number}: {said}" if number.isdigit() else said
 
 
 def _field(name: str) -> str:
@@ -177,10 +210,10 @@ def category_choices(found: Iterable[PolicyCategory]) -> list[tuple[str, str]]:
 
 
 def mode_choices(found: Iterable[PolicyCategory]) -> list[tuple[str, str]]:
-    """How a category may rule: by itself, or together with another."""
+    """What may happen to a category: by itself, or together with another."""
     together = (f"{COMPANION}{one.name}" for one in found)
     modes = (*MODES, *together)
-    return [("", "Choose how it rules"), *((mode, mode_in_words(mode)) for mode in modes)]
+    return [("", "Choose what should happen"), *((mode, mode_in_words(mode)) for mode in modes)]
 
 
 def _typed(form: Form, number: int) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.labs import ExplainAnswer
-from frontend.presenters.categories import in_words, matcher_in_words
+from contracts.labs import ExplainAnswer, ExplainedValue
+from frontend.presenters.categories import code_in_words, in_words, matcher_in_words
 
 OPEN: Final = ("Open", "green")
 CLOSED: Final = ("Closed", "red")
@@ -19,6 +19,7 @@ RULINGS: Final[dict[str, tuple[str, str]]] = {
 EXTERNAL: Final = "external"
 NO_TIME: Final = "collection time not known"
 UNKNOWN_CODE: Final = "unknown code"
+WITH_ORDER: Final = "With the whole order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,29 @@ def verdict(report: ExplainAnswer) -> tuple[str, str, str]:
         return "In the portal today", more or "With every value.", "success"
     closed = [gate.name for gate in gates(report) if gate.tag != OPEN]
     if closed:
-        return "Not in the portal", f"Because of: {', '.join(closed).lower()}.", "warning"
+        return "Not in the portal", f"What keeps it back: {', '.join(closed).lower()}.", "warning"
     why = "Every gate is open: it was withdrawn, or has nothing to show."
     return "Not in the portal", why, "info"
 
 
 def values(report: ExplainAnswer) -> list[Value]:
     """Every value's ruling."""
-    return [
-        Value(
-            name=each.name or "Without a name",
-            codes=each.codes,
-            tag=RULINGS[each.ruling],
-            category=in_words(each.category),
-            why=matcher_in_words(each.matcher),
-        )
-        for each in report.values
-    ]
+    return [_value(each, report) for each in report.values]
+
+
+def _value(each: ExplainedValue, report: ExplainAnswer) -> Value:
+    """What hit the order is said once, above; a value's own code may be the one that is not known."""
+    as_order = (each.ruling, each.category, each.matcher) == (
+        report.ruling, report.category, report.matcher,
+    )  # fmt: skip
+    with_order = as_order and each.ruling != "release" and each.matcher != UNKNOWN_CODE
+    return Value(
+        name=each.name or "Without a name",
+        codes=tuple(code_in_words(code) for code in each.codes),
+        tag=RULINGS[each.ruling],
+        category="" if with_order else in_words(each.category),
+        why=WITH_ORDER if with_order else matcher_in_words(each.matcher),
+    )
 
 
 def _orderer(report: ExplainAnswer) -> Gate:

@@ -10,7 +10,7 @@ from typing import Final
 from contracts.identity import PatientCard
 from contracts.labs import Coding, InboxRow, ReportAnswer, ReportVersion, StaffValue
 from frontend.presenters import people
-from frontend.presenters.categories import in_words, matcher_in_words
+from frontend.presenters.categories import code_in_words, in_words, matcher_in_words
 
 FLAGS: Final[dict[str, tuple[str, str]]] = {
     "low": ("Low", "amber"),
@@ -164,7 +164,7 @@ def _named(codes: tuple[Coding, ...], key: str) -> tuple[str, str]:
     """A test's name, and its code: LOINC where there is one."""
     ordered = sorted(codes, key=lambda c: c.system != "loinc")
     name = next((c.text for c in codes if c.text), "")
-    code = next((f"{c.system} {c.code}".strip() for c in ordered if c.code), "")
+    code = next((code_in_words(f"{c.system} {c.code}".strip()) for c in ordered if c.code), "")
     return name or code or key, code if name else ""
 
 

@@ -17,6 +17,21 @@ from contracts.interop import (
 )
 from frontend.presenters.hl7_fields import FIELDS
 
+KINDS: Final = {
+    "ORU": "Test results",
+    "OUL": "Test results",
+    "ADT": "Patient data",
+    "SIU": "Appointment",
+    "ORM": "Order",
+    "OML": "Order of tests",
+    "RDE": "Medication order",
+    "RDS": "Medication dispensed",
+    "DFT": "Charges",
+    "BAR": "Billing account",
+    "MDM": "Document",
+}
+UNKNOWN: Final = "unknown"
+"""What a message that cannot be read gives as its kind, and as its sender."""
 OUTCOMES: Final = {
     "applied": ("Taken", "green"),
     "kept": ("Kept for later", "blue"),
@@ -113,11 +128,26 @@ def _row(row: QuarantineRow) -> Row:
         message=row.message,
         title=reason(row),
         tag=OUTCOMES[row.outcome],
-        kind=row.kind,
-        sender=row.sender,
+        kind=kind(row.kind),
+        sender="" if row.sender == UNKNOWN else row.sender,
         received=row.received,
         more=tuple(more),
     )
+
+
+def kind(code: str) -> str:
+    """What kind of message it is, with the code that its sender knows: `Test results (ORU^R01)`."""
+    if code == UNKNOWN:
+        return "Message of an unknown kind"
+    words = KINDS.get(code.partition("^")[0])
+    return f"{words} ({code})" if words else code
+
+
+def means(row: QuarantineRow) -> str:
+    """The difference between the two that wait."""
+    if row.outcome == "refused":
+        return "Refused: it cannot be read, or its kind is not taken here."
+    return "Quarantined: it can be read, but a person has to look at what it says."
 
 
 def reason(row: QuarantineRow) -> str:
@@ -178,6 +208,11 @@ class Segment:
 
     name: str
     fields: tuple[Field, ...]
+
+
+def parts(detail: MessageDetail) -> dict[str, int]:
+    """What became of its parts. Of the message as a whole its tag says so already."""
+    return {part: n for part, n in detail.counts.items() if not part.startswith("message ")}
 
 
 def is_discarded(detail: MessageDetail) -> bool:

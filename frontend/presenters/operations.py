@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from contracts.interop import SummaryRow
 from contracts.notifier import EmailRow
+from frontend.presenters import messages
 
 BEHIND: Final = 100
 KINDS: Final[dict[str, str]] = {
@@ -36,7 +37,9 @@ MANY: Final[dict[str, str]] = {
     "message is kept back": "messages are kept back",
     "registration is overdue": "registrations are overdue",
 }
-OUTCOMES: Final = ("applied", "kept", "held", "quarantined", "refused")
+OUTCOMES: Final[dict[str, str]] = {
+    outcome: words for outcome, (words, _) in messages.OUTCOMES.items()
+}
 
 
 class Reaction(BaseModel):
@@ -150,4 +153,7 @@ def summary(rows: Iterable[SummaryRow]) -> list[tuple[str, list[int]]]:
     counts: dict[str, dict[str, int]] = {}
     for each in rows:
         counts.setdefault(each.kind, {})[each.outcome] = each.count
-    return [(kind, [by.get(o, 0) for o in OUTCOMES]) for kind, by in sorted(counts.items())]
+    return [
+        (messages.kind(kind), [by.get(o, 0) for o in OUTCOMES])
+        for kind, by in sorted(counts.items())
+    ]

@@ -34,6 +34,10 @@ CHANGES: Final[dict[str, tuple[str, str]]] = {
     "reveal": ("Shows more", "green"),
     "hide": ("Shows less", "amber"),
 }
+PATTERNS: Final = (
+    "How names are recognized, as the portal was shipped: regular expressions, in small letters. "
+    "Staff add plain words instead."
+)
 LISTED: Final = 200
 """A dry run names this many reports; its counts are of all."""
 
@@ -45,7 +49,6 @@ class Category:
     name: str
     words: str
     mode: str
-    rules: str
     codes: int
     patterns: int
     source: str
@@ -82,8 +85,8 @@ class Doors:
 
 
 def categories(found: Iterable[PolicyCategory]) -> list[Category]:
-    """The policy of today."""
-    return [category(each) for each in found]
+    """The policy of today, in the order of its words."""
+    return sorted((category(each) for each in found), key=lambda each: each.words.casefold())
 
 
 def category(one: PolicyCategory) -> Category:
@@ -92,7 +95,6 @@ def category(one: PolicyCategory) -> Category:
         name=one.name,
         words=in_words(one.name),
         mode=mode_in_words(one.mode),
-        rules=", ".join(one.rules),
         codes=one.codes,
         patterns=one.patterns,
         source=one.source,
@@ -102,12 +104,20 @@ def category(one: PolicyCategory) -> Category:
 def lists(one: CategoryAnswer) -> list[tuple[str, str, tuple[str, ...]]]:
     """What a category is matched by: a heading, what it means, and each. Empty ones are left out."""
     found = (
-        ("LOINC numbers", "Any of these on an order or a value.", one.codes),
-        ("LOINC classes", "Ordinary tests that are filed under these.", one.classes),
-        ("Laboratory sections", "As the laboratory names its department.", one.sections),
-        ("Specimens", "As codes of the specimen.", one.specimens),
-        ("Words that staff added", "As whole words of a name.", one.words),
-        ("Name patterns", "As they are matched, in small letters.", one.patterns),
+        (
+            "LOINC numbers",
+            "The worldwide numbers of tests. One on an order or a value is enough.",
+            one.codes,
+        ),
+        (
+            "LOINC classes",
+            "LOINC files its tests under classes. A test of one of these belongs here.",
+            one.classes,
+        ),
+        ("Laboratory sections", "The department of the laboratory, by its code.", one.sections),
+        ("Specimens", "What was taken, by its code.", one.specimens),
+        ("Words that staff added", "Whole words of a test's name.", one.words),
+        ("Name patterns", PATTERNS, one.patterns),
     )
     return [(heading, hint, items) for heading, hint, items in found if items]
 
@@ -128,7 +138,7 @@ def _says(change: PolicyChange) -> str:
     category = in_words(change.category)
     match change.kind:
         case "mode":
-            return f"{category}: from then on {_lower(mode_in_words(change.mode))}."
+            return f"{category}: {_lower(mode_in_words(change.mode))}."
         case "add-codes":
             return f"{category}: these LOINC numbers belong to it."
         case "remove-codes":
@@ -138,9 +148,9 @@ def _says(change: PolicyChange) -> str:
         case "remove-words":
             return f"{category}: these words do not count any more."
         case "allow":
-            return "No class of tests blocks these LOINC numbers. Their names are still read."
+            return "These LOINC numbers are not blocked by their class any more. Their names still count."
         case "disallow":
-            return "A class of tests may block these LOINC numbers again."
+            return "These LOINC numbers may be blocked by their class again."
         case "release-imaging":
             return "These types of imaging are released."
         case "hide-imaging":
@@ -164,8 +174,15 @@ def outcome(run: DryRun) -> str:
     """What approving it would do, in one sentence."""
     if not (run.reveal or run.hide or run.waiting):
         return "Nothing that is stored would change for a patient."
-    waiting = f"; {run.waiting} not verified yet would be ruled differently" if run.waiting else ""
-    return f"Would show more of {run.reveal} and less of {run.hide} verified reports{waiting}."
+    more = f"more of {_reports(run.reveal)}" if run.reveal else ""
+    less = f"less of {_reports(run.hide)}" if run.hide else ""
+    seen = " and ".join(filter(None, (more, less))) or "no difference in what is verified"
+    later = f" {_reports(run.waiting)} not verified yet would be judged differently."
+    return f"Patients would see {seen}.{later if run.waiting else ''}"
+
+
+def _reports(count: int) -> str:
+    return f"{count:,} report{'s' if count != 1 else ''}"
 
 
 def doors(answer: PolicyVersionAnswer) -> Doors:

@@ -35,12 +35,16 @@ class Row:
     times: tuple[tuple[str, datetime], ...]
     tag: tuple[str, str]
     category: str
-    policy: str
 
 
 def rows(found: Iterable[TrailRow]) -> list[Row]:
     """Newest first, as given."""
     return [_row(each) for each in found]
+
+
+def policies(found: Iterable[TrailRow]) -> list[str]:
+    """The versions of the release policy that judged them: one, unless they are being judged again."""
+    return sorted({each.policy for each in found if each.policy})
 
 
 def _row(row: TrailRow) -> Row:
@@ -53,5 +57,4 @@ def _row(row: TrailRow) -> Row:
         times=tuple((what, when) for what, when in times if when),
         tag=STATES[row.state],
         category=in_words(row.category) if row.category else "",
-        policy=row.policy,
     )

@@ -89,7 +89,7 @@ async def ask(
 ) -> A:
     """Send a typed message and read the typed answer. Raises Refused, or Unavailable."""
     subject = subject_of(type(message), service)
-    body = json.dumps(_revealed(message)).encode()
+    body = _revealed(message)
     reply = await send(client, subject, body, token, key)
     if reply.status >= 500:
         raise Unavailable(f"{subject} failed with {reply.status}")
@@ -99,10 +99,10 @@ async def ask(
     return answer.model_validate_json(reply.body, extra="ignore")
 
 
-def _revealed(message: Command | Query) -> Any:
+def _revealed(message: Command | Query) -> bytes:
     """JSON with its secrets: on the wire they are needed, everywhere else they print as stars."""
-    data = message.model_dump(mode="json")
-    for name, value in message:
-        if hasattr(value, "get_secret_value"):
-            data[name] = value.get_secret_value()
-    return data
+    secrets = {name: value for name, value in message if hasattr(value, "get_secret_value")}
+    if not secrets:
+        return message.model_dump_json().encode()
+    shown = {name: value.get_secret_value() for name, value in secrets.items()}
+    return json.dumps({**message.model_dump(mode="json"), **shown}).encode()

@@ -1,296 +1,230 @@
 """The way of every message: keep it, translate it, hand it over, settle it.
 
-1. the bytes are appended (durable); 2. they are translated; 3. identity says who the patient is
-and labs takes each report, with keys made of the message's id, so that doing it again changes
-nothing; 4. the outcome is appended. Whoever comes second (a resend, the policy after a crash)
-joins the work in progress or continues where it stopped.
+1. the bytes are appended (durable); 2. they are translated; 3. identity says who the patient is and
+each service takes what it owns, with keys made of the message's id, so that doing it again changes
+nothing; 4. the outcome is appended, with the acknowledgement that is given. Whoever comes second (a
+resend, the policy after a crash) joins the work in progress or continues where it stopped. What is
+about one person goes in the order in which it came.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
-from zoneinfo import ZoneInfo
+from collections.abc import Coroutine, Sequence
+from functools import partial
+from typing import Any
 
-from contracts.identity import PatientAnswer
-from contracts.labs import PostAnswer, PostReport
-from kernel.bus.requests import Unavailable
+from contracts.catalog import SERVICES
 from kernel.decider import Refused
-from kernel.envelope import Answer
 from kernel.projection import Record
-from kernel.store.port import Ask
-from kernel.turn import Turn
-from services.interop.decider import message as decider
-from services.interop.decider.message import MESSAGE, Message
-from services.interop.events.message import (
-    Format,
-    MessageReceived,
-    PartReceived,
-    Source,
-)
-from services.interop.fhir.resources import sender_in
-from services.interop.fhir.translate import translate as translate_fhir
+from services.interop.decider.message import Message
+from services.interop.events.message import PartReceived, Source
+from services.interop.handing import Handing, size_of
+from services.interop.hl7v2.normalise import normalised
+from services.interop.hl7v2.numbers import numbers_in
+from services.interop.hl7v2.splitting import split
 from services.interop.hl7v2.translate import header_of
-from services.interop.hl7v2.translate import translate as translate_hl7v2
-from services.interop.parcel import Parcel, Translated
-from services.interop.reading import Reading, reading_of
-from services.interop.tally import (
-    Tally,
-    about_the_message,
-    kind_of,
-    reason_of,
-    settled,
-    short_reasons,
-)
-from services.interop.views.messages import CHUNKS
-from services.interop.views.practice import ZONE
-from services.interop.views.senders import PROFILE
+from services.interop.keeping import Host, Keeping
+from services.interop.lanes import Lanes, Place
+from services.interop.parcel import Header, Translated
+from services.interop.reading import Reading
+from services.interop.tally import Tally, kind_of
+from services.interop.translating import Translating
 
-A = TypeVar("A", bound=Answer)
-
-SMALL = 32 * 1024
-"""HL7 messages up to this size are translated at once (some ms); larger ones in a thread."""
-
-MOST_COMMAND = 900_000
-"""Bytes of one report as a command: the bus takes messages of 1 MB."""
-
-
-class Host(Protocol):
-    """What this module uses of the service that it runs in."""
-
-    def now(self) -> datetime:
-        """The service's clock."""
-
-    async def execute(self, handler: Callable[[Any], Awaitable[Any]], actor: str) -> Any:
-        """Decide something in the own log; durable when it returns."""
-
-    async def fetch(self, ask: Ask, **params: Any) -> Sequence[Any]:
-        """Read a view."""
-
-    async def history(self, stream: str) -> Sequence[Record]:
-        """Every event of a stream of the own log."""
-
-    async def request(self, message: Any, answer: type[A], key: str = "") -> A:
-        """Ask another service. Raises Refused or Unavailable."""
+AT_ONCE = 32
+"""Messages being translated and handed over together."""
 
 
 def message_id(raw: bytes) -> str:
-    """The id of a message: 40 hex digits of the SHA-256 of its bytes."""
-    return hashlib.sha256(raw).hexdigest()[:40]
+    """The id of a whole HL7 message: 40 hex digits of the SHA-256 of its normalised bytes, so that
+    one message is one however it came. Its sender and MSH-10 are in it.
+    """
+    return _id(normalised(raw))
+
+
+def frame_id(raw: bytes) -> str:
+    """The id of bytes that are no whole message. The whole message may still come, as another."""
+    return hashlib.sha256(b"frame\x00" + raw).hexdigest()[:40]
 
 
 class Intake:
     """Takes messages from every source, each id once at a time."""
 
-    def __init__(self, host: Host) -> None:
-        self._host = host
-        self._running: dict[str, asyncio.Task[Message]] = {}
-        self._bundles = asyncio.Semaphore(1)
+    def __init__(self, host: Host, served: frozenset[str] = frozenset(SERVICES)) -> None:
+        self.keeping = Keeping(host)
+        self.translating = Translating(host)
+        self.handing = Handing(host, served)
         self.progress: dict[str, tuple[int, int]] = {}
+        self._running: dict[str, asyncio.Task[Message]] = {}
+        self._lanes = Lanes()
+        self._gate = asyncio.Lock()
+        self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def take(self, raw: bytes, format: Format, source: Source) -> Message:
-        """Keep these bytes and settle them. The same bytes again: the outcome they had.
+    async def take(
+        self, raws: Sequence[bytes], source: Source, patience: float | None = None
+    ) -> list[Message | BaseException]:
+        """Keep these HL7 messages, all in one unit of work, then settle each; answers in their order.
 
-        Raises Unavailable when identity or labs cannot answer: the bytes are kept, and the same
-        bytes again (or the policy) continue.
+        One that was taken before has the outcome that it had. Unavailable stands for one whose
+        neighbour did not answer, TimeoutError for one that takes longer than `patience`: its bytes
+        are kept, and the same again (or the policy) continue.
         """
-        id = message_id(raw)
-        state = await self.receive(id, raw, format, source)
-        return state if state.outcome else await self.settle(id, raw)
+        ids: list[str] = []
+        fresh: dict[str, tuple[bytes, Place]] = {}
+        for raw in raws:
+            plain = normalised(raw)
+            id = _id(plain)
+            ids.append(id)
+            if id not in self._running and id not in fresh:
+                fresh[id] = (raw, self._lanes.enter(numbers_in(plain)))
+        if fresh:
+            wholes = [
+                self.keeping.whole(id, raw, "hl7v2", source) for id, (raw, _) in fresh.items()
+            ]
+            kept = asyncio.create_task(self.keeping.keep(wholes))
+            for id, (raw, place) in fresh.items():
+                self._start(id, self._taken(id, raw, place, kept))
+        tasks = [self._running[id] for id in ids]
+        await asyncio.wait(set(tasks), timeout=patience)
+        return [_result(task) for task in tasks]
 
-    async def receive(self, id: str, raw: bytes, format: Format, source: Source) -> Message:
-        """Append the bytes unless they are there already."""
-        whole = self._whole(id, raw, format, source)
-        return await self._decide(id, lambda state: decider.receive(state, whole))
+    async def keep_frame(self, raw: bytes, reason: str) -> Message:
+        """Keep bytes that are no whole message (a truncated or oversized frame) as refused."""
+        return await self.keeping.keep_frame(frame_id(raw), raw, header_of(raw), reason)
 
-    def _whole(self, id: str, raw: bytes, format: Format, source: Source) -> MessageReceived:
-        return MessageReceived(
-            message=id,
-            format=format,
-            source=source,
-            size=len(raw),
-            received=self._host.now(),
-            raw=base64.b64encode(raw).decode("ascii"),
-        )
-
-    async def take_part(self, part: PartReceived) -> Message:
-        """Keep a part; when it was the last one, check the whole and mark it received.
-
-        Refused `hash-mismatch` when the parts are not the bytes promised: they are forgotten.
+    async def take_file(self, part: PartReceived) -> list[Message]:
+        """Take a file all of whose parts are in. A FHIR file is one message; of HL7 messages each
+        stands for itself. Raises Unavailable, and `hash-mismatch` when the parts are not the bytes
+        promised: they are forgotten.
         """
         id = part.message
-        state = await self._decide(id, lambda state: decider.take_part(state, part))
-        if state.received is not None or not state.whole:
-            return state
-        raw = await self.bytes_of(id)
-        if raw is None or hashlib.sha256(raw).hexdigest() != part.sha256:
-            await self._decide(id, lambda state: decider.discard_parts(state, id))
-            raise Refused("hash-mismatch", "The parts are not the file that was promised.", 422)
-        whole = MessageReceived(
-            message=id,
-            format=part.format,
-            source="file",
-            size=len(raw),
-            received=self._host.now(),
-        )
-        return await self._decide(id, lambda state: decider.receive(state, whole))
+        state = await self.keeping.state(id)
+        if state.received is None:
+            raw = await self.bytes_of(id) or b""
+            if hashlib.sha256(raw).hexdigest() != part.sha256:
+                await self.keeping.discard_parts(id)
+                raise Refused("hash-mismatch", "The parts are not the file that was promised.", 422)
+            if part.format == "hl7v2":
+                taken = await self.take(split(raw) or [raw], "file")
+                return [_raised(state) for state in taken]
+            await self.keeping.keep_parts(id, part.format, len(raw))
+        return [await self.settle(id)]
 
-    async def keep(self, raw: bytes, reason: str) -> Message:
-        """Keep bytes that are no whole message (a truncated or oversized frame) as refused."""
-        id = message_id(raw)
-        whole = self._whole(id, raw, "hl7v2", "mllp")
-        seen = Tally(outcome="refused", reason=reason, code="207")
-        done = settled(id, seen, decider.FRAME, "unknown")
-        return await self._decide(id, lambda state: decider.keep(state, whole, done))
+    async def settle(self, id: str) -> Message:
+        """Settle a kept message, or join whoever is at it already; a settled one changes nothing."""
+        if id not in self._running:
+            self._start(id, self._resumed(id))
+        return await asyncio.shield(self._running[id])
 
-    async def settle(self, id: str, raw: bytes | None = None) -> Message:
-        """Translate and hand over a kept message, or join whoever is at it already."""
-        task = self._running.get(id)
-        if task is None:
-            task = asyncio.create_task(self._settle(id, raw), name=f"settle {id}")
-            self._running[id] = task
-            task.add_done_callback(lambda _: self._running.pop(id, None))
-        return await asyncio.shield(task)
+    async def resume(self, id: str) -> None:
+        """Settle a kept message if nobody has."""
+        if id in self._running or not await self.keeping.has_outcome(id):
+            await self.settle(id)
 
-    async def history(self, id: str) -> Sequence[Record]:
-        """Everything that happened to a message, in order; nothing when there is none."""
-        return await self._host.history(MESSAGE.stream(id))
-
-    async def bytes_of(self, id: str) -> bytes | None:
-        """The bytes of a message that is not applied yet; None when they are not there."""
-        rows = await self._host.fetch(CHUNKS, message=id)
+    async def _taken(
+        self, id: str, raw: bytes, place: Place, kept: asyncio.Task[dict[str, Message]]
+    ) -> Message:
         try:
-            return b"".join(base64.b64decode(row["body"], validate=True) for row in rows)
-        except binascii.Error:
-            return None
+            state = (await asyncio.shield(kept))[id]
+            return state if state.outcome else await self._in_turn(id, raw, state, place)
+        finally:
+            place.leave()
 
-    async def _settle(self, id: str, raw: bytes | None) -> Message:
-        state = await self._decide(id, lambda _: [])
-        if state.outcome or state.received is None or state.format is None:
-            return state
-        raw = raw if raw is not None else await self.bytes_of(id)
+    async def _resumed(self, id: str) -> Message:
+        async with self._gate:  # one after the other, so that they enter in the order of the log
+            state = await self.keeping.state(id)
+            if state.outcome or state.received is None:
+                return state
+            raw = await self.bytes_of(id) or b""
+            hl7 = state.format == "hl7v2"
+            place = self._lanes.enter(numbers_in(normalised(raw)) if hl7 else ())
+        try:
+            return await self._in_turn(id, raw, state, place)
+        finally:
+            place.leave()
+
+    async def _in_turn(self, id: str, raw: bytes, state: Message, place: Place) -> Message:
+        await place.turn()
+        async with self._places:
+            return await self._settle(id, raw, state)
+
+    async def _settle(self, id: str, raw: bytes, state: Message) -> Message:
         seen = Tally()
         if not raw:
             seen.worse("refused", "The message is empty or its bytes are gone", "207")
-            return await self._append_outcome(id, state.attempt, seen, "unknown", "unknown")
-        sender = await self._sender_in(raw, state.format)
-        reading = await self.reading(sender)
-        translated = await self._translate(raw, state.format, state.received, reading)
-        ordinal = 0
-        total = sum(len(one.parcel.commands) + 1 for one in translated if one.parcel)
+            return await self.keeping.settle(id, state, seen, "unknown", Header(), "unknown")
+        sender, translated = await self.translated(raw, state)
+        prefix, ordinal = key_prefix(id, state.attempt), 0
+        of = sum(size_of(one.parcel) for one in translated)
         try:
             for one in translated:
                 if one.parcel is None:
-                    self._note_problem(one, seen)
+                    _note_problem(one, seen)
                     continue
-                prefix = f"{id}-{state.attempt}" if state.attempt else id
-                ordinal = await self._hand_over(one.parcel, prefix, ordinal, seen, (id, total))
+                moved = partial(self._moved, id, of)
+                await self.handing.hand_over(one.parcel, prefix, ordinal, seen, moved)
+                ordinal += size_of(one.parcel)
         finally:
             self.progress.pop(id, None)
-        first = translated[0].header
-        kind = "batch" if len(translated) > 1 else kind_of(translated[0])
-        return await self._append_outcome(id, state.attempt, seen, kind, first.sender or sender)
+        kind, header = kind_of(translated), translated[0].header
+        return await self.keeping.settle(id, state, seen, kind, header, sender)
 
-    async def _sender_in(self, raw: bytes, format: Format) -> str:
-        """Who sent it, as far as that can be told before it is translated; else `unknown`."""
-        if format == "fhir":
-            return await asyncio.to_thread(sender_in, raw)
-        return header_of(raw).sender or "unknown"
+    def _moved(self, id: str, of: int, ordinal: int) -> None:
+        self.progress[id] = (ordinal, of)
+
+    async def history(self, id: str) -> Sequence[Record]:
+        """Everything that happened to a message, in order; nothing when there is none."""
+        return await self.keeping.history(id)
+
+    async def bytes_of(self, id: str) -> bytes | None:
+        """The bytes of a message, from the log; None when they are not there (any more)."""
+        return await self.keeping.bytes_of(id)
 
     async def reading(self, sender: str) -> Reading:
         """How a sender's messages are read, as of now: a retry knows what staff have mended."""
-        practice = await self._practice_zone()
-        rows = await self._host.fetch(PROFILE, sender=sender)
-        return reading_of(rows[0]["body"], practice) if rows else Reading(practice)
+        return await self.translating.reading(sender)
 
-    async def _practice_zone(self) -> ZoneInfo:
-        """Where dates without an offset are read; nothing is translated before it is known."""
-        rows = await self._host.fetch(ZONE)
-        if not rows:
-            raise Unavailable("the practice's profile has not been heard yet")
-        return ZoneInfo(rows[0]["zone"])
+    async def translated(self, raw: bytes, state: Message) -> tuple[str, list[Translated]]:
+        """Who sent these bytes, and what they say; always the same, but for the sender's profile."""
+        if state.format is None or state.received is None:
+            raise ValueError("a message that was never received")
+        sender = await self.translating.sender_in(raw, state.format)
+        reading = await self.reading(sender)
+        return sender, await self.translating.translate(raw, state.format, state.received, reading)
 
-    async def _translate(
-        self, raw: bytes, format: Format, received: datetime, reading: Reading
-    ) -> list[Translated]:
-        """In a thread where it takes long; one bundle at a time, for the memory it needs."""
-        if format == "fhir":
-            async with self._bundles:
-                return await asyncio.to_thread(translate_fhir, raw, received, reading)
-        if len(raw) <= SMALL:
-            return translate_hl7v2(raw, received, reading)
-        return await asyncio.to_thread(translate_hl7v2, raw, received, reading)
+    def _start(self, id: str, work: Coroutine[Any, Any, Message]) -> None:
+        self._running[id] = asyncio.create_task(work, name=f"settle {id}")
+        self._running[id].add_done_callback(partial(self._ended, id))
 
-    def _note_problem(self, one: Translated, seen: Tally) -> None:
-        if one.problem is None:
-            return
+    def _ended(self, id: str, task: asyncio.Task[Message]) -> None:
+        del self._running[id]
+        if not task.cancelled():
+            task.exception()  # whoever waits has it; perhaps nobody waits any more
+
+
+def key_prefix(id: str, attempt: int) -> str:
+    """What the keys of a message's requests begin with: another try is another request."""
+    return f"{id}-{attempt}" if attempt else id
+
+
+def _id(plain: bytes) -> str:
+    return hashlib.sha256(plain).hexdigest()[:40]
+
+
+def _result(task: asyncio.Task[Message]) -> Message | BaseException:
+    if not task.done():
+        return TimeoutError()
+    return task.exception() or task.result()
+
+
+def _raised(state: Message | BaseException) -> Message:
+    if isinstance(state, BaseException):
+        raise state
+    return state
+
+
+def _note_problem(one: Translated, seen: Tally) -> None:
+    if one.problem is not None:
         seen.counts[f"message {one.problem.verdict}"] += 1
         seen.worse(one.problem.verdict, one.problem.reason, one.problem.code, one.problem.where)
-
-    async def _hand_over(
-        self, parcel: Parcel, prefix: str, ordinal: int, seen: Tally, of: tuple[str, int]
-    ) -> int:
-        """The patient to identity, then each report to labs. Answers the next free ordinal."""
-        for kind, count in parcel.left.items():
-            seen.counts[f"{kind} kept for later"] += count
-        if parcel.about is None:
-            seen.reason = seen.reason or "Kept for later: directories are not handled yet"
-            return ordinal
-        try:
-            found = await self._host.request(parcel.about, PatientAnswer, key=f"{prefix}-{ordinal}")
-        except Refused as refusal:
-            about_the_message(refusal)
-            seen.counts["patient quarantined"] += 1
-            seen.worse("quarantined", reason_of(refusal, "identity"), "204", "PID")
-            return ordinal + 1 + len(parcel.commands)
-        seen.counts["patient applied"] += 1
-        ordinal += 1
-        for report in parcel.commands:
-            self.progress[of[0]] = (ordinal, of[1])
-            named = report.model_copy(update={"patient": found.patient})
-            assert isinstance(named, PostReport)
-            await self._post(named, f"{prefix}-{ordinal}", seen)
-            ordinal += 1
-        return ordinal
-
-    async def _post(self, report: PostReport, key: str, seen: Tally) -> None:
-        """One report to labs, and what became of it."""
-        if len(report.model_dump_json()) > MOST_COMMAND:
-            seen.counts["report quarantined"] += 1
-            seen.worse("quarantined", "A report is larger than can be handed over", "207", "OBX")
-            return
-        try:
-            answer = await self._host.request(report, PostAnswer, key=key)
-        except Refused as refusal:
-            about_the_message(refusal)
-            seen.counts["report quarantined"] += 1
-            seen.worse("quarantined", reason_of(refusal, "labs"), "204", "OBR")
-            return
-        seen.counts[f"report {answer.outcome}"] += 1
-        if answer.outcome == "held":
-            seen.worse("held", short_reasons(answer.reasons))
-
-    async def _append_outcome(
-        self, id: str, attempt: int, seen: Tally, kind: str, sender: str
-    ) -> Message:
-        done = settled(id, seen, kind, sender, attempt)
-        return await self._decide(id, lambda state: decider.settle(state, done, attempt))
-
-    async def _decide(self, id: str, decide: Callable[[Message], list[decider.Event]]) -> Message:
-        """One decision on one message in a turn of its own; the state after it."""
-
-        async def run(turn: Turn) -> Message:
-            state: Message = await turn.load(MESSAGE, id)
-            events = decide(state)
-            turn.append(MESSAGE, id, events)
-            for event in events:
-                state = decider.evolve(state, event)
-            return state
-
-        state: Message = await self._host.execute(run, "interop")
-        return state

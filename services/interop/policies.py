@@ -28,4 +28,4 @@ async def settle_message(
 
     Unavailable is raised: the reaction is tried again later, then parked and shown.
     """
-    await react.deps.intake.settle(event.message)
+    await react.deps.intake.resume(event.message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.publishing import Publisher
 from services.interop.events.message import (
     MessageDiscarded,
+    MessageHandedOver,
     MessageOpened,
     MessageReceived,
     MessageReopened,
@@ -16,4 +17,4 @@ from services.interop.events.sender import SenderMapped
 
 PUBLISHER = Publisher("interop")
 PUBLISHER.private(PartReceived, PartsDiscarded, MessageReceived, MessageSettled, MessageReopened)
-PUBLISHER.private(MessageOpened, MessageDiscarded, SenderMapped)
+PUBLISHER.private(MessageHandedOver, MessageOpened, MessageDiscarded, SenderMapped)

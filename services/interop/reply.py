@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from kernel.bus.requests import Unavailable
 from services.interop.decider.message import Message
 from services.interop.framing import Frame
-from services.interop.hl7v2.ack import Fault, acknowledge
+from services.interop.hl7v2.ack import OURS, TRY_AGAIN, Fault, acknowledge, acknowledgement
+from services.interop.hl7v2.splitting import split
 from services.interop.hl7v2.translate import header_of
-from services.interop.intake import Intake, message_id
-from services.interop.parcel import Header
+from services.interop.intake import Intake, frame_id, message_id
+from services.interop.tally import GRAVITY
 
-CODES = {"applied": "AA", "held": "AA", "quarantined": "AE", "refused": "AR"}
 NOT_WHOLE = {
     "truncated": "The frame ended before the message did",
     "too-large": "Larger than 16 MB",
 }
-TRY_AGAIN = Fault("207", "", "Cannot be processed now: try again")
 
 
 async def answer(intake: Intake, frame: Frame, now: datetime) -> bytes:
-    """Take one frame and say what became of it. The answer comes when that is durable."""
-    header = header_of(frame.raw)
-    try:
-        if frame.kind == "whole":
-            state = await intake.take(frame.raw, "hl7v2", "mllp")
-        else:
-            state = await intake.keep(frame.raw, NOT_WHOLE[frame.kind])
-    except Unavailable:
-        return try_again(frame, now)
-    return settled(header, state, message_id(frame.raw), now)
+    """Take one frame and say what became of it. The answer comes when that is durable, and is the
+    same each time the same bytes come.
+    """
+    if frame.kind != "whole":
+        state = await intake.keep_frame(frame.raw, NOT_WHOLE[frame.kind])
+        return _said(state, frame.raw, frame_id(frame.raw))
+    raws = split(frame.raw) or [frame.raw]
+    states = []
+    for taken in await intake.take(raws, "mllp"):
+        if isinstance(taken, Unavailable):
+            return try_again(frame, now)
+        if isinstance(taken, BaseException):
+            raise taken
+        states.append(taken)
+    if len(states) == 1:
+        return _said(states[0], raws[0], message_id(raws[0]))
+    return _said_of_all(states, raws[0])
 
 
-def settled(header: Header, state: Message, id: str, now: datetime) -> bytes:
-    """The ACK of a settled message; the same each time the same bytes come."""
-    if state.outcome is None:
-        return acknowledge("AE", header, [TRY_AGAIN], id[:20], now)
-    code = CODES[state.outcome]
-    faults = [] if code == "AA" else [Fault(state.code or "207", state.where, state.reason)]
-    return acknowledge(code, header, faults, id[:20], now)
+def _said(state: Message, raw: bytes, id: str) -> bytes:
+    """The acknowledgement that was kept, or the one that would have been: it first came in a file."""
+    if state.ack:
+        return state.ack.encode("ascii")
+    at = state.settled or state.received
+    if state.outcome is None or at is None:
+        raise ValueError("a message without an outcome")
+    fault = Fault(state.code or "207", state.where, state.reason)
+    return acknowledgement(header_of(raw), state.outcome, fault, id, at)
+
+
+def _said_of_all(states: Sequence[Message], first: bytes) -> bytes:
+    """One acknowledgement for a frame of several messages: the gravest outcome, under the control id
+    of the first one.
+    """
+    gravest = max(states, key=lambda state: GRAVITY.index(state.outcome or "applied"))
+    return _said(replace(gravest, ack=""), first, message_id(first))
 
 
 def try_again(frame: Frame, now: datetime) -> bytes:
     """AE: the bytes may be kept, but their outcome is not known. The sender sends them again."""
-    header = header_of(frame.raw)
-    return acknowledge("AE", header, [TRY_AGAIN], message_id(frame.raw)[:20], now)
+    id = message_id(frame.raw)
+    return acknowledge("AE", header_of(frame.raw), [TRY_AGAIN], id[:OURS], now)

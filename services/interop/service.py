@@ -14,6 +14,7 @@ from services.interop.events import CODEC
 from services.interop.events.message import MessageDiscarded, MessageReopened, MessageSettled
 from services.interop.framing import Frame
 from services.interop.intake import Intake
+from services.interop.later import Later
 from services.interop.mllp import HOST, listen
 from services.interop.policies import POLICIES, Deps
 from services.interop.publisher import PUBLISHER
@@ -32,6 +33,11 @@ async def mllp(service: Service[Deps]) -> None:
 
     env = service.settings.env
     await listen(take, service.clock, int(env("MLLP_PORT", PORT)), env("MLLP_HOST", HOST))
+
+
+async def later(service: Service[Deps]) -> None:
+    """Hand over what was kept for services that are there by now."""
+    await Later(service, service.deps.intake).run()
 
 
 def live(event: Any, record: Record) -> Iterable[str]:
@@ -55,8 +61,9 @@ def build(settings: Settings) -> Service[Deps]:
         api=API,
         deps=deps,
         caller=Caller,
-        background=(mllp,),
+        background=(mllp, later),
         live=live,
     )
     deps.intake = Intake(service)
+    service.committer.after_commit.append(deps.intake.translating.committed)
     return service

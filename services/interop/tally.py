@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from contracts.interop import Outcome
 from kernel.bus.requests import Unavailable
 from kernel.decider import Refused
-from services.interop.events.message import MessageSettled
+from kernel.envelope import Command
 from services.interop.parcel import Translated
 
 NOT_THE_MESSAGE = frozenset({401, 403, 408, 429})
 """Statuses of a refusal that says nothing about the message: it is tried again."""
 
+GRAVITY: tuple[Outcome, ...] = ("applied", "kept", "held", "quarantined", "refused")
 REASONS = {
     "identity-conflict": "The identifiers or demographics contradict the patient index",
     "patient-differs": "The report is known for another patient",
+    "not-found": "Nobody here has this patient's number",
+    "enrolled": "Somebody is connected to the record that gives way: a person must merge them",
 }
 """Refusals by their stable code, in words without patient data."""
 
@@ -27,6 +30,7 @@ class Tally:
     """What has been handed over so far, and the first thing that went wrong."""
 
     counts: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)
     outcome: Outcome = "applied"
     reason: str = ""
     code: str = ""
@@ -34,29 +38,21 @@ class Tally:
 
     def worse(self, outcome: Outcome, reason: str, code: str = "", where: str = "") -> None:
         """Note an outcome; the gravest is the message's, with the first reason of that gravity."""
-        order: tuple[Outcome, ...] = ("applied", "held", "quarantined", "refused")
-        if order.index(outcome) > order.index(self.outcome):
+        if GRAVITY.index(outcome) > GRAVITY.index(self.outcome):
             self.outcome, self.reason, self.code, self.where = outcome, reason, code, where
 
-
-def settled(id: str, seen: Tally, kind: str, sender: str, attempt: int = 0) -> MessageSettled:
-    """The event that says it."""
-    return MessageSettled(
-        message=id,
-        outcome=seen.outcome,
-        kind=kind,
-        sender=sender,
-        reason=seen.reason[:200],
-        code=seen.code,
-        where=seen.where,
-        counts=dict(sorted(seen.counts.items())),
-        attempt=attempt,
-    )
+    def wait(self, command: Command) -> None:
+        """A command's service is not there yet."""
+        name = type(command).__name__
+        self.counts[f"{name} kept for later"] += 1
+        self.waits[f"{command.service}.{name}"] += 1
+        self.worse("kept", f"Kept until {command.service} takes it")
 
 
-def kind_of(one: Translated) -> str:
-    """The message's kind as the summary counts it: as sent, also where it is read as another."""
-    return one.header.kind[:60]
+def kind_of(translated: Sequence[Translated]) -> str:
+    """The message's kind as its sender calls it; a file of several kinds is a batch."""
+    kinds = {one.header.kind[:60] for one in translated}
+    return kinds.pop() if len(kinds) == 1 else "batch"
 
 
 def about_the_message(refusal: Refused) -> None:

@@ -7,7 +7,7 @@ is followed by a reaction that judges again whatever was judged meanwhile, so no
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from kernel.store.port import Row
 from kernel.turn import Turn
 from services.labs.decider.orderer import named_by, sender_key
 from services.labs.decider.policy import BOOK, POLICY, Book
-from services.labs.decider.report import REPORT, Report, judge_again
+from services.labs.decider.report import REPORT, Report, judge_again, move
 from services.labs.events.report import ReportPosted
 from services.labs.release.age import is_hidden
 from services.labs.release.changes import policy_of
@@ -127,6 +127,14 @@ async def judge_report_again(turn: Turn, deps: Deps, report: str) -> None:
     ruling = await ruled(turn, deps, state.posted, state.resolved)
     events = judge_again(state, ruling.judgement, ruling.age_open, turn.now)
     turn.append(REPORT, report, events)
+
+
+async def move_report(turn: Turn, report: str, into: str) -> None:
+    """The report follows its patient through a merge; nothing happens when it has done so."""
+    state: Report = await turn.load(REPORT, report)
+    if state.posted is not None:
+        opens = await is_age_open(turn, replace(state.posted, patient=into))
+        turn.append(REPORT, report, move(state, into, opens, turn.now))
 
 
 async def _ordered(turn: Turn, posted: ReportPosted, resolved: str, zone: str) -> Ordered:

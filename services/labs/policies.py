@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +13,6 @@ from kernel.policy import Policies, React
 from kernel.projection import Ask, Record
 from kernel.turn import Turn
 from services.labs.decider.missing import MISSING, overdue
-from services.labs.decider.report import REPORT, move
 from services.labs.events.code import CodeMapped
 from services.labs.events.missing import MissingReported
 from services.labs.events.orderer import OrdererMapped
@@ -24,13 +22,14 @@ from services.labs.events.policy import (
     PolicyBegan,
     PolicyRolledBack,
 )
-from services.labs.judging import Deps, is_age_open, judge_report_again
+from services.labs.judging import Deps, judge_report_again, move_report
 from services.labs.practice import profile_now
 from services.labs.rehearsing import rehearse
 from services.labs.release.orderer import entry_keys
+from services.labs.release.policy import LOINC
 from services.labs.renewing import begin_in_time, judge_everything
 from services.labs.views.orderer import NAMES_OF
-from services.labs.views.reports import FOUND_BY, IMAGING, OF_CHART, OF_PROVIDER
+from services.labs.views.reports import EVERY, FOUND_BY, IMAGING, OF_CHART, OF_PROVIDER
 
 POLICIES: Policies[Deps] = Policies("labs")
 _JUST_AFTER = timedelta(microseconds=1)
@@ -38,8 +37,14 @@ _JUST_AFTER = timedelta(microseconds=1)
 
 @POLICIES.on(CodeMapped, name="judge-mapped-code", max_age=None)
 async def judge_mapped_code(event: CodeMapped, record: Record, react: React[Deps]) -> None:
-    """Every report with this code is judged again (S5, R30)."""
-    await _judge_pages(react, FOUND_BY, key=f"c:{event.key}")
+    """Every report with this code is judged again (S5, R30).
+
+    By a LOINC number only those are found that wait on it, and others may be known by their names.
+    """
+    if event.code.system == LOINC:
+        await _judge_pages(react, EVERY)
+    else:
+        await _judge_pages(react, FOUND_BY, key=f"c:{event.key}")
 
 
 @POLICIES.on(ProviderListed, name="judge-listed-orderer", max_age=None)
@@ -91,14 +96,10 @@ async def rehearse_policy(event: DryRunAsked, record: Record, react: React[Deps]
 async def move_reports(event: PatientMerged, record: Record, react: React[Deps]) -> None:
     """What is on record for the one that gave way is the other's (ADT A40)."""
 
-    async def move_report(turn: Turn, report: str) -> None:
-        state = await turn.load(REPORT, report)
-        if state.posted is not None:
-            stays = replace(state.posted, patient=event.into)
-            events = move(state, event.into, await is_age_open(turn, stays), turn.now)
-            turn.append(REPORT, report, events)
+    async def follow(turn: Turn, report: str) -> None:
+        await move_report(turn, report, event.into)
 
-    await _each_report(react, move_report, OF_CHART, key=event.patient)
+    await _each_report(react, follow, OF_CHART, key=event.patient)
 
 
 @POLICIES.on(MissingReported, name="watch-missing-clock", max_age=None)

@@ -68,7 +68,9 @@ def build(settings: Settings) -> Service[Deps]:
 def live(event: Any, record: Record) -> Iterator[str]:
     """Whose open pages should look again. A hint carries nothing, and a hidden result gives none."""
     match event:
-        case ResultShown() | ResultCorrecting() | ResultHidden() | PatientRecorded():
+        case PatientRecorded():
+            yield f"patient.{event.patient}"
+        case ResultShown() | ResultCorrecting() | ResultHidden() if event.open:
             yield f"patient.{event.patient}"
         case ReportJudged():
             yield "staff.provider"

@@ -63,7 +63,7 @@ def report_answer(row: Row, versions: Sequence[Row], age: bool) -> ReportAnswer:
     current = next((v for v in history if v.revision == posted.revision and not v.late), None)
     return ReportAnswer(
         report=posted.report,
-        patient=posted.patient,
+        patient=row["patient"],
         name=row["name"],
         codes=_codings(posted.codes),
         sender=posted.sender,

@@ -201,7 +201,7 @@ def test_a_dry_run_moves_on_by_itself(page: Page, place: Place) -> None:
     done = labs.PolicyVersionAnswer(row=RUNNING, changes=CHANGES, dry_run=FOUND)
     place.back.answers[labs.GetPolicyVersion] = done
     hinted.set()
-    expect(page.get_by_text("Would show more of 3")).to_be_visible()
+    expect(page.get_by_text("Patients would see more of 3")).to_be_visible()
     assert place.back.last(labs.GetPolicyVersion).headers["x-background"] == "1"
 
 
@@ -241,7 +241,7 @@ def test_a_dry_run_that_was_faster_than_the_page_is_seen(page: Page, place: Plac
     place.back.answers[labs.GetPolicyVersion] = moving_on
     _as(page, "policy", place)
     page.goto("/staff/policy/v3")
-    expect(page.get_by_text("Would show more of 3")).to_be_visible()
+    expect(page.get_by_text("Patients would see more of 3")).to_be_visible()
 
 
 @pytest.mark.rule("S4")

@@ -28,7 +28,7 @@ FAULTS, SMOKE_FAULTS, MUTANT_FAULTS = 200, 10, 8
 SMOKE_MUTANT = "tail"
 SPOILED, SMOKE_SPOILED = (20_000, 1_000), (400, 40)
 """How many spoiled HL7 v2 messages and FHIR files."""
-FUZZ_MUTANT, BLIND_SPOILED = "first-pid", (300, 0)
+FUZZ_MUTANT, BLIND_SPOILED = "first-person", (300, 0)
 ROUNDS = 3
 """How often a mutant may be tried before the harness counts as blind to it."""
 WARM_SECONDS, DRAIN_SECONDS, MUTANT_DRAIN_SECONDS = 2.0, 180.0, 20.0

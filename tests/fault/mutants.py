@@ -20,6 +20,7 @@ from kernel.outbox import Relay
 from kernel.store.port import Ask
 from kernel.store.schema import EVENT
 from kernel.turn import Turn, Unit
+from services.interop.hl7v2.reader import Message, Segment
 
 _KNOWN = Ask(sa.select(EVENT.c.id).where(EVENT.c.id == sa.bindparam("id")))
 
@@ -87,6 +88,16 @@ def _patch(where: type, name: str, what: Callable[..., Any]) -> None:
     setattr(where, name, what)
 
 
+def first_person_counts() -> None:
+    """A message that names several people is about the first of them."""
+    every = Message.all
+
+    def first(self: Message, name: str) -> list[Segment]:
+        return every(self, name)[:1] if name == "PID" else every(self, name)
+
+    _patch(Message, "all", first)
+
+
 MUTANTS: dict[str, tuple[Callable[[], None], str]] = {
     "idempotency": (no_idempotency_record, "twice"),
     "position": (no_position_check, "heard_mismatch"),
@@ -94,9 +105,13 @@ MUTANTS: dict[str, tuple[Callable[[], None], str]] = {
 }
 """Each with the figure that must betray it."""
 
+FUZZ_MUTANTS: dict[str, Callable[[], None]] = {"first-person": first_person_counts}
+"""What only spoiled messages betray."""
+
 
 if __name__ == "__main__":
-    MUTANTS[sys.argv[1]][0]()
+    broken = {name: change for name, (change, _) in MUTANTS.items()} | FUZZ_MUTANTS
+    broken[sys.argv[1]]()
     from portal.run import run
 
     run()

@@ -23,6 +23,7 @@ from services.interop.decider import message as decider
 from services.interop.decider.message import MESSAGE, Message
 from services.interop.events.message import (
     MessageDiscarded,
+    MessageHandedOver,
     MessageOpened,
     MessageReceived,
     MessageReopened,
@@ -76,6 +77,11 @@ def _steps(records: Iterable[Record]) -> Iterator[MessageStep]:
             case MessageSettled() as event:
                 yield MessageStep(
                     at=record.at, what="settled", outcome=event.outcome, says=event.reason
+                )
+            case MessageHandedOver() as event:
+                says = ", ".join((event.service, *event.refused))
+                yield MessageStep(
+                    at=record.at, what="handed-over", outcome=event.outcome, says=says
                 )
             case MessageReopened() as event:
                 yield MessageStep(at=record.at, what="reopened", by=event.by_name)

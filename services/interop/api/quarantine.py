@@ -17,6 +17,7 @@ from contracts.interop import (
     SenderCount,
     SummaryAnswer,
     SummaryRow,
+    WaitingRow,
 )
 from kernel.api import Call
 from kernel.clock import from_micros
@@ -28,6 +29,7 @@ from services.interop.decider.message import FRAME, MESSAGE, WAITS
 from services.interop.events.message import MessageDiscarded
 from services.interop.policies import Deps
 from services.interop.views import messages as views
+from services.interop.views.waiting import COUNTS
 
 QUEUE_ROLES = {Role.SRE, Role.SUPPORT, Role.POLICY}
 MOST_RETRIED = 500
@@ -112,10 +114,14 @@ async def discard_message(command: DiscardMessage, call: Call[Deps, Caller]) -> 
 
 @API.query(GetSummary, roles={*QUEUE_ROLES, Role.SERVICE})
 async def summary(query: GetSummary, call: Call[Deps, Caller]) -> SummaryAnswer:
-    """How many of each kind had which outcome."""
+    """How many of each kind had which outcome, and what waits for services to come."""
     rows = await call.read(views.TALLY)
     return SummaryAnswer(
         rows=tuple(
             SummaryRow(kind=row["kind"], outcome=row["outcome"], count=row["n"]) for row in rows
-        )
+        ),
+        waiting=tuple(
+            WaitingRow(service=row["service"], command=row["command"], count=row["n"])
+            for row in await call.read(COUNTS)
+        ),
     )

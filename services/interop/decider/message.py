@@ -11,12 +11,14 @@ from kernel.decider import Decider, Refused
 from services.interop.events.message import (
     Format,
     MessageDiscarded,
+    MessageHandedOver,
     MessageOpened,
     MessageReceived,
     MessageReopened,
     MessageSettled,
     PartReceived,
     PartsDiscarded,
+    Source,
 )
 
 Event = (
@@ -24,6 +26,7 @@ Event = (
     | PartsDiscarded
     | MessageReceived
     | MessageSettled
+    | MessageHandedOver
     | MessageReopened
     | MessageOpened
     | MessageDiscarded
@@ -44,6 +47,7 @@ class Message:
     """
 
     format: Format | None = None
+    source: Source = "file"
     parts: dict[int, str] = field(default_factory=dict)
     total: int = 0
     received: datetime | None = None
@@ -55,6 +59,9 @@ class Message:
     code: str = ""
     where: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    waits: dict[str, int] = field(default_factory=dict)
+    ack: str = ""
+    settled: datetime | None = None
     discarded: bool = False
 
     @property
@@ -77,7 +84,7 @@ def evolve(state: Message, event: Any) -> Message:
         case PartsDiscarded():
             return replace(state, parts={}, total=0)
         case MessageReceived():
-            return replace(state, format=event.format, received=event.received)
+            return replace(state, format=event.format, source=event.source, received=event.received)
         case MessageSettled():
             return replace(
                 state,
@@ -88,16 +95,29 @@ def evolve(state: Message, event: Any) -> Message:
                 code=event.code,
                 where=event.where,
                 counts=event.counts,
+                waits=event.waits,
+                ack=event.ack,
+                settled=event.at,
             )
+        case MessageHandedOver():
+            waits = {k: n for k, n in state.waits.items() if service_of(k) != event.service}
+            return replace(state, outcome=event.outcome, waits=waits)
         case MessageReopened():
-            return replace(state, outcome=None, attempt=event.attempt, discarded=False)
+            return replace(state, outcome=None, attempt=event.attempt, waits={}, discarded=False)
         case MessageDiscarded():
             return replace(state, discarded=True)
         case _:
             return state
 
 
-MESSAGE: Decider[Message] = Decider("message", Message(), evolve)
+def service_of(waiting: str) -> str:
+    """The service that a command waits for (`scheduling.PostVisit`)."""
+    return waiting.partition(".")[0]
+
+
+MESSAGE: Decider[Message] = Decider(
+    "message", Message(), evolve, finished=lambda state: state.outcome is not None
+)
 
 
 def take_part(state: Message, part: PartReceived) -> list[Event]:
@@ -138,6 +158,34 @@ def settle(state: Message, settled: MessageSettled, attempt: int) -> list[Event]
     if state.outcome is not None or state.attempt != attempt:
         return []
     return [settled]
+
+
+def hand_over(
+    state: Message, message: str, service: str, counts: dict[str, int], refused: tuple[str, ...]
+) -> list[Event]:
+    """What waited for this service went to it. What it refused waits for a person from now on.
+
+    Nothing to say where nothing waits for it (any more), or somebody takes the message again.
+    """
+    if state.outcome is None or service not in map(service_of, state.waits):
+        return []
+    others = any(service_of(each) != service for each in state.waits)
+    outcome = state.outcome
+    if refused:
+        outcome = "refused" if outcome == "refused" else "quarantined"
+    elif outcome == "kept" and not others:
+        outcome = "applied"
+    return [
+        MessageHandedOver(
+            message=message,
+            service=service,
+            kind=state.kind,
+            was=state.outcome,
+            outcome=outcome,
+            counts=counts,
+            refused=refused,
+        )
+    ]
 
 
 def reopen(state: Message, message: str, by: str, by_name: str) -> list[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kernel.codec import Codec
 from services.interop.events.message import (
     MessageDiscarded,
+    MessageHandedOver,
     MessageOpened,
     MessageReceived,
     MessageReopened,
@@ -21,6 +22,7 @@ CODEC = Codec(
         "MessageReceived": MessageReceived,
         "MessageSettled": MessageSettled,
         "MessageReopened": MessageReopened,
+        "MessageHandedOver": MessageHandedOver,
         "MessageOpened": MessageOpened,
         "MessageDiscarded": MessageDiscarded,
         "SenderMapped": SenderMapped,

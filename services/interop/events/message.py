@@ -6,7 +6,7 @@ known before they are read, and destroying one message must not touch another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -60,7 +60,8 @@ class MessageReceived(PhiRepr):
 class MessageSettled(PhiRepr):
     """What became of it. `code` is of HL7 table 0357, `where` a segment; no patient data in them.
 
-    `control` is MSH-10, `ack` the acknowledgement that was given, empty for files.
+    `control` is MSH-10, `ack` the acknowledgement that was given, empty for files. `waits` counts
+    what waits for a service to come, by `service.Command`.
     """
 
     OWNER: ClassVar[str] = "message"
@@ -75,6 +76,25 @@ class MessageSettled(PhiRepr):
     attempt: int = 0
     control: str = ""
     ack: Phi[str] = ""
+    at: datetime | None = None
+    waits: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageHandedOver(PhiRepr):
+    """What waited for this service went to it. `refused` names what it did not take, and why.
+
+    `was` is the outcome that no longer counts, `outcome` the one that does from now on.
+    """
+
+    OWNER: ClassVar[str] = "message"
+    message: str
+    service: str
+    kind: str
+    was: Outcome
+    outcome: Outcome
+    counts: dict[str, int]
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,6 +1,6 @@
 """HL7 acknowledgements (original mode): AA, AE, AR with an ERR per problem. No patient data.
 
-AA = durable and its outcome known (applied, or held in labs' queue); AE = the content is wrong,
+AA = durable and its outcome known (applied, kept, or held in labs' queue); AE = the content is wrong,
 or a service it belongs to cannot answer now; AR = unreadable, or a kind not taken here. An ACK is
 sent always, also when MSH-15/16 say NE: senders that wait would hang, the others do not read it.
 """
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.interop import Outcome
 from services.interop.parcel import Header
 
 TEXTS = {
@@ -27,6 +28,12 @@ TEXTS = {
 }
 """HL7 table 0357."""
 
+CODES: dict[Outcome, str] = {
+    "applied": "AA", "kept": "AA", "held": "AA", "quarantined": "AE", "refused": "AR",
+}  # fmt: skip
+OURS = 20
+"""Characters of a message's id that are our MSH-10: table 2.A allows no more in old versions."""
+
 ERR_FIELDS_SINCE = "2.5"
 MOST_ERRORS = 10
 """So that an ACK stays below the 4096 bytes that simple senders read at once."""
@@ -39,6 +46,15 @@ class Fault:
     code: str
     where: str
     reason: str
+
+
+TRY_AGAIN = Fault("207", "", "Cannot be processed now: try again")
+
+
+def acknowledgement(header: Header, outcome: Outcome, fault: Fault, id: str, at: datetime) -> bytes:
+    """What a settled message's sender is told. Made once, and kept."""
+    code = CODES[outcome]
+    return acknowledge(code, header, [] if code == "AA" else [fault], id[:OURS], at)
 
 
 def acknowledge(

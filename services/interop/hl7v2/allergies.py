@@ -29,6 +29,7 @@ STATUSES: dict[str, Status] = {
 """Table 0438 (IAM-17)."""
 
 DELETE, SNAPSHOT, UNCHANGED = "D", "S", "X"
+ALLERGIES_ONLY = "A60"
 
 
 def allergies(case: Case) -> Iterator[PostAllergies]:
@@ -36,16 +37,17 @@ def allergies(case: Case) -> Iterator[PostAllergies]:
 
     AL1 has no action code: such segments are, all together, what there is (HL7 2.5, 2.10.4).
     """
-    stated = [_stated(al1, "") for al1 in case.all("AL1", MOST) if _says(al1)]
+    stated = [_stated(case, al1, "") for al1 in case.all("AL1", MOST) if _says(al1)]
     for iam in case.all("IAM", MOST):
         action = iam.get(6).upper()
-        if action == UNCHANGED:
-            continue
-        if not _says(iam) and not number(iam, 7):
+        is_empty = not _says(iam) and not number(iam, 7)
+        if is_empty and case.event == ALLERGIES_ONLY:
             raise Unusable("An allergy without a code", code="101", where="IAM")
+        if is_empty or action == UNCHANGED:
+            continue
         source = _source(case, iam)
         if action == SNAPSHOT:
-            stated.append(_stated(iam, source))
+            stated.append(_stated(case, iam, source))
         else:
             yield _one(case, iam, source, removed=action == DELETE)
     if len(stated) > MOST:
@@ -71,7 +73,7 @@ def _source(case: Case, iam: Segment) -> str:
 
 
 def _one(case: Case, iam: Segment, source: str, *, removed: bool) -> PostAllergies:
-    made = _stated(iam, source)
+    made = _stated(case, iam, source)
     return PostAllergies(
         patient=PENDING,
         sender=case.sender,
@@ -82,7 +84,7 @@ def _one(case: Case, iam: Segment, source: str, *, removed: bool) -> PostAllergi
     )
 
 
-def _stated(segment: Segment, source: str) -> Allergy:
+def _stated(case: Case, segment: Segment, source: str) -> Allergy:
     """One AL1 or IAM: they share fields 2 to 5."""
     is_iam = segment.name == "IAM"
     codes = values.codings(segment, 3)
@@ -94,6 +96,7 @@ def _stated(segment: Segment, source: str) -> Allergy:
         kind=short(values.worded(segment, 2)),
         severity=short(values.worded(segment, 4)),
         reactions=tuple(filter(None, reactions))[:50],
+        onset=case.moment(segment.get(11)) if is_iam else None,
         status=STATUSES.get(segment.get(17).upper(), "active") if is_iam else "active",
     )
 

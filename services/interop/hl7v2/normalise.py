@@ -42,16 +42,31 @@ DOUBLED = re.compile(
 ENVELOPE = re.compile(rb"^(FHS|BHS|BTS|FTS)(?![A-Za-z0-9])")
 SEGMENT = re.compile(r"^[A-Z][A-Z0-9]{2}$")
 EDGE = b" \t\x00\x0b\x1c\xef\xbb\xbf"
+FIRST_LINE = re.compile(rb"[\s\x00\x0b\x1c\xef\xbb\xbf]*[^\r\n\x1c]*")
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 CHARSET_FIELD = 17
 """MSH-18, counted after a split at the field separator (MSH-1 is the separator itself)."""
 
 
 def lines(raw: bytes) -> list[bytes]:
     """The raw lines of a file or frame, whatever ended them; UTF-16 becomes UTF-8 first."""
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in WIDE_MARKS:
         raw = raw.decode("utf-16", "replace").encode("utf-8", "replace")
     unified = raw.replace(b"\x1c", b"\r").replace(b"\r\n", b"\r").replace(b"\n", b"\r")
     return [line for line in unified.split(b"\r") if line.strip(EDGE)]
+
+
+def beginning(raw: bytes) -> bytes:
+    """The first line that says something, or more than that."""
+    found = FIRST_LINE.match(raw)
+    return raw if found is None or raw[:2] in WIDE_MARKS else found[0]
+
+
+def normalised(raw: bytes) -> bytes:
+    """One message's bytes as they would be with CR line ends, UTF-8 for UTF-16, and no marks: the
+    same for one message however it came.
+    """
+    return b"\r".join(lines(raw)).strip(EDGE)
 
 
 def messages(raw: bytes, assumed: str = "") -> list[str]:

@@ -224,7 +224,7 @@ def five(code: str) -> str:
 
 def _phones(pid: Segment) -> tuple[str, ...]:
     """Home then business numbers, as written or put together from their parts (XTN.5 to 7)."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for field in (13, 14):
         for n in range(1, pid.repetitions(field) + 1):
             if "@" in pid.text(field, n) and not pid.get(field, 7, n):
@@ -232,9 +232,9 @@ def _phones(pid: Segment) -> tuple[str, ...]:
             whole = pid.get(field, 12, n) or pid.get(field, 1, n)
             put_together = "-".join(filter(None, (pid.get(field, 6, n), pid.get(field, 7, n))))
             number = short(put_together or whole)
-            if sum(c.isdigit() for c in number) >= 7 and number not in found:
-                found.append(number)
-    return tuple(found[:10])
+            if sum(c.isdigit() for c in number) >= 7:
+                found[number] = None
+    return tuple(found)[:10]
 
 
 def _email(pid: Segment) -> str:

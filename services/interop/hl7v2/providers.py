@@ -30,17 +30,16 @@ def person(segment: Segment | None, field: int) -> Orderer:
     """All the numbers of one person: repetitions of another name are somebody else."""
     if segment is None:
         return Orderer()
-    ids: list[str] = []
+    ids: dict[str, None] = {}
     name = ""
     for n in range(1, segment.repetitions(field) + 1):
         own = _name(segment, field, n)
         if name and own and own.lower() != name.lower():
             continue
         name = name or own
-        number = short(segment.get(field, 1, n))
-        if number and number not in ids:
-            ids.append(number)
-    return Orderer(ids=tuple(ids[:MOST_IDS]), name=name)
+        ids[short(segment.get(field, 1, n))] = None
+    ids.pop("", None)
+    return Orderer(ids=tuple(ids)[:MOST_IDS], name=name)
 
 
 def people(*places: tuple[Segment, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:

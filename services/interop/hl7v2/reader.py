@@ -48,76 +48,87 @@ class Delimiters:
 
 
 class Segment:
-    """One segment. Fields, repetitions, components and subcomponents count from 1, as in HL7."""
+    """One segment. Fields, repetitions, components and subcomponents count from 1, as in HL7.
 
-    __slots__ = ("_fields", "_line", "_repeated", "_signs", "name")
+    The field read last is kept taken apart: who reads one value of it mostly reads the next one too.
+    """
+
+    __slots__ = ("_components", "_declared", "_fields", "_line", "_repeated", "_signs", "name")
 
     def __init__(self, line: str, signs: Delimiters) -> None:
         self.name = line[:3]
         self._line = line
         self._signs = signs
-        self._fields: list[str] | None = None
-        self._repeated: tuple[int, list[str]] | None = (
-            None  # the field read last: loops stay linear
-        )
+        self._declared = 2 if self.name == "MSH" else 0
+        self._fields: list[str] = []
+        self._repeated: tuple[int, list[str]] = (0, [])
+        self._components: tuple[int, int, list[str]] = (0, 0, [])
 
     def repetitions(self, field: int) -> int:
         """How many repetitions the field has; 0 when it is empty."""
         content = self._field(field)
-        if self._declares(field):
+        if field <= self._declared:
             return 1
         return content.count(self._signs.repetition) + 1 if content else 0
 
     def get(self, field: int, component: int = 1, repetition: int = 1, sub: int = 1) -> str:
         """One value, unescaped and trimmed; '' when there is none."""
-        value = self._repetition(field, repetition)
+        known = self._components
+        found = known[0] == field and known[1] == repetition
+        parts = known[2] if found else self._parts(field, repetition)
+        value = parts[component - 1] if component <= len(parts) else ""
         if not value:
             return ""
-        if self._declares(field):
-            return value if component == sub == 1 else ""
-        value = _part(value, self._signs.component, component)
-        return self._value(_part(value, self._signs.sub, sub))
+        if field > self._declared and (sub > 1 or self._signs.sub in value):
+            subs = value.split(self._signs.sub)
+            value = subs[sub - 1] if sub <= len(subs) else ""
+        elif sub > 1:
+            return ""
+        if value == NULL:
+            return ""
+        return self._plain(value).strip()
 
-    def _value(self, raw: str) -> str:
-        return "" if raw == NULL else self._plain(raw).strip()
+    def components(self, field: int, repetition: int = 1) -> list[str]:
+        """The components of one repetition, first subcomponents only, as far as there are any."""
+        count = len(self._parts(field, repetition))
+        return [self.get(field, n, repetition) for n in range(1, count + 1)]
 
     def parts(self, field: int, repetition: int = 1) -> list[str]:
         """The components of one repetition that say something, first subcomponents only."""
-        found = self._repetition(field, repetition)
-        split = [found] if self._declares(field) else found.split(self._signs.component)
-        values = (self._value(_part(part, self._signs.sub, 1)) for part in split)
-        return [value for value in values if value]
+        return [value for value in self.components(field, repetition) if value]
 
     def text(self, field: int, repetition: int = 1) -> str:
         """A repetition as free text, its delimiters left in, unescaped; inner spaces kept."""
         value = self._repetition(field, repetition)
         return "" if value == NULL else self._plain(value).rstrip()
 
-    def _declares(self, field: int) -> bool:
-        """MSH-1 and MSH-2 are the delimiters: there is nothing in them to split."""
-        return field <= 2 and self.name == "MSH"
-
     def _field(self, field: int) -> str:
-        if self._fields is None:
-            self._fields = self._line.split(self._signs.field)
-            if self.name == "MSH":
-                self._fields.insert(1, self._signs.field)
-        return self._fields[field] if field < len(self._fields) else ""
+        fields = self._fields
+        if not fields:
+            fields = self._fields = self._line.split(self._signs.field)
+            if self._declared:  # MSH-1 and MSH-2 are the delimiters: nothing in them is split
+                fields.insert(1, self._signs.field)
+        return fields[field] if field < len(fields) else ""
 
     def _repetition(self, field: int, repetition: int) -> str:
         content = self._field(field)
-        if self._declares(field):
+        if field <= self._declared or self._signs.repetition not in content:
             return content if repetition == 1 else ""
-        if self._signs.repetition not in content:
-            return content if repetition == 1 else ""
-        if self._repeated is None or self._repeated[0] != field:
+        if self._repeated[0] != field:
             self._repeated = (field, content.split(self._signs.repetition))
         parts = self._repeated[1]
         return parts[repetition - 1] if repetition <= len(parts) else ""
 
+    def _parts(self, field: int, repetition: int) -> list[str]:
+        """The components of one repetition as written."""
+        found = self._repetition(field, repetition)
+        parts = [found] if field <= self._declared else found.split(self._signs.component)
+        self._components = (field, repetition, parts)
+        return parts
+
     def _plain(self, value: str) -> str:
         if self._signs.escape not in value:
-            return clean(value)
+            return value if value.isprintable() else clean(value)
         return clean(_escapes(self._signs.escape).sub(self._escaped, value))
 
     def _escaped(self, found: re.Match[str]) -> str:
@@ -135,14 +146,6 @@ class Segment:
         if body[:1] == "X" and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", body[1:]):
             return bytes.fromhex(body[1:]).decode("latin-1")
         return MARKUP.get(body[:3], "" if SILENT.fullmatch(body) else found[0])
-
-
-def _part(text: str, separator: str, number: int) -> str:
-    """The part with this number; what was not split is its own first part; '' past the end."""
-    if separator not in text:
-        return text if number == 1 else ""
-    parts = text.split(separator, number)
-    return parts[number - 1] if number <= len(parts) else ""
 
 
 @lru_cache

@@ -7,6 +7,7 @@ what a batch says of its own size is checked.
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from collections.abc import Iterator
 
@@ -16,14 +17,23 @@ MOST_BYTES = 16 * 2**20
 LINE = re.compile(rb"[^\r\n\x1c]*[\r\n\x1c]+")
 BLANK = EDGE + b"\r\n\x0c"
 STARTS = re.compile(rb"MSH[^A-Za-z0-9\s]|(?P<envelope>FHS|BHS|BTS|FTS)(?![A-Za-z0-9])")
-FRAMING = re.compile(rb"\A\x0b+|[\r\n]?\x1c[\r\n\x0b\x1c]*\Z")
+SIGNS = (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS", b"\x1c")
+"""Without any of these behind its beginning, bytes are one message."""
+
+FRAMING = re.compile(rb"\A\x0b+|\x1c[\r\n\x0b\x1c]*\Z")
+log = logging.getLogger("interop.hl7v2")
 WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 
 def split(raw: bytes) -> list[bytes]:
     """The messages in these bytes; nothing when there is not even a beginning of one."""
+    if raw.startswith(b"MSH") and not any(raw.find(sign, 3) > 0 for sign in SIGNS):
+        return [raw]
     splitter = Splitter()
-    return [*splitter.feed(raw), *splitter.close()]
+    raws = [*splitter.feed(raw), *splitter.close()]
+    if splitter.miscounted:
+        log.warning("a batch says another number of messages than came: %d came", len(raws))
+    return raws
 
 
 class Splitter:

@@ -9,7 +9,7 @@ from services.interop.hl7v2 import dates
 from services.interop.hl7v2.case import Case
 from services.interop.hl7v2.kinds import TRANSLATORS
 from services.interop.hl7v2.merges import MERGES, merges
-from services.interop.hl7v2.normalise import messages
+from services.interop.hl7v2.normalise import beginning, messages
 from services.interop.hl7v2.patient import Source, record_patient
 from services.interop.hl7v2.reader import Message
 from services.interop.parcel import Header, Parcel, Translated, Unusable
@@ -100,7 +100,7 @@ def _check(header: Header) -> None:
 
 def header_of(raw: bytes) -> Header:
     """The first message's header, for an acknowledgement; an empty one when it has none."""
-    texts = messages(raw[:HEAD_BYTES])
+    texts = messages(beginning(raw[:HEAD_BYTES]))
     try:
         return Message(texts[0].split("\r")[0]).header if texts else Header()
     except Unusable:

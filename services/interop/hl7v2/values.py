@@ -44,6 +44,9 @@ SEVERITY: tuple[Flag, ...] = (
 
 LOINC = frozenset({"LN", "LOINC", "2.16.840.1.113883.6.1"})
 NUMBER = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$")
+CODED_PARTS = 12
+"""Components of a CWE up to its second alternate."""
+
 TEXTS = frozenset({"TX", "FT"})
 CODED = frozenset({"CE", "CWE", "CNE", "CF", "IS", "ID"})
 DOCUMENTS = frozenset({"ED", "RP"})
@@ -68,10 +71,12 @@ def codings(segment: Segment, where: int, repetition: int = 1) -> tuple[Coding, 
     """The codes of a CE/CWE field: as sent, its alternates too; () when the field says nothing."""
     if not segment.repetitions(where):
         return ()
-    original = segment.get(where, 9, repetition)
+    said = segment.components(where, repetition)
+    said += [""] * (CODED_PARTS - len(said))
+    original = said[8]
     found = []
     for first in (1, 4, 10):
-        code, text, system = (segment.get(where, first + n, repetition) for n in range(3))
+        code, text, system = said[first - 1 : first + 2]
         if code or text:
             found.append(
                 Coding(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.interop.views.messages import BYTES, MESSAGES, SUMMARY
+from services.interop.views.messages import MESSAGES, SUMMARY
 from services.interop.views.practice import PRACTICE
 from services.interop.views.senders import SENDERS
+from services.interop.views.waiting import WAITING
 
-VIEWS = (BYTES, MESSAGES, SUMMARY, PRACTICE, SENDERS)
+VIEWS = (MESSAGES, SUMMARY, WAITING, PRACTICE, SENDERS)

@@ -1,4 +1,4 @@
-"""Which bytes a message still needs, which messages wait for a person, how many of each kind came."""
+"""Which messages wait for a person, and how many of each kind came with which outcome."""
 
 from __future__ import annotations
 
@@ -7,61 +7,14 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from kernel.clock import micros
-from kernel.projection import Ask, Op, Record, View, Write, delete, patch, upsert
+from kernel.projection import Ask, Op, Record, View, Write, patch, upsert
 from services.interop.decider.message import FRAME, WAITS
 from services.interop.events.message import (
     MessageDiscarded,
+    MessageHandedOver,
     MessageReceived,
     MessageReopened,
     MessageSettled,
-    PartReceived,
-    PartsDiscarded,
-)
-
-# -- which bytes does a message still need? --------------------------------------------------------
-
-BYTES = View("bytes", version=1)
-chunk = BYTES.table(
-    "chunk",
-    sa.Column("message", sa.Text, primary_key=True),
-    sa.Column("ordinal", sa.Integer, primary_key=True),
-    sa.Column("body", sa.Text),
-)
-put_chunk = upsert(chunk)
-drop_chunks = delete(chunk, "message")
-
-
-@BYTES.on(PartReceived)
-def part_kept(event: PartReceived, record: Record) -> Iterator[Write]:
-    """Keep a part at its place; the same place again takes the newer one."""
-    yield put_chunk(message=event.message, ordinal=event.index, body=event.part)
-
-
-@BYTES.on(PartsDiscarded)
-def parts_dropped(event: PartsDiscarded, record: Record) -> Iterator[Write]:
-    """Forget parts that did not add up."""
-    yield drop_chunks(message=event.message)
-
-
-@BYTES.on(MessageReceived)
-def whole_kept(event: MessageReceived, record: Record) -> Iterator[Write]:
-    """Keep a message that came in one piece."""
-    if event.raw:
-        yield put_chunk(message=event.message, ordinal=0, body=event.raw)
-
-
-@BYTES.on(MessageSettled)
-def bytes_done(event: MessageSettled, record: Record) -> Iterator[Write]:
-    """Applied and held messages are never taken again: the log keeps their bytes, not the view."""
-    if event.outcome in ("applied", "held"):
-        yield drop_chunks(message=event.message)
-
-
-CHUNKS = Ask(
-    sa.select(chunk)
-    .where(chunk.c.message == sa.bindparam("message"))
-    .order_by(chunk.c.ordinal)
-    .limit(1000)
 )
 
 # -- which messages wait for a person? -------------------------------------------------------------
@@ -94,6 +47,8 @@ queue_message = Op(
     .values(queued=message.c.received)
 )
 reopen_message = patch(message, "outcome", "queued")
+turn_message = patch(message, "outcome")
+explain = patch(message, "reason")
 take_out = patch(message, "queued")
 
 
@@ -131,6 +86,15 @@ def settled(event: MessageSettled, record: Record) -> Iterator[Write]:
         attempts=event.attempt + 1,
     )
     if event.outcome in WAITS:
+        yield queue_message(which=event.message)
+
+
+@MESSAGES.on(MessageHandedOver)
+def handed_over(event: MessageHandedOver, record: Record) -> Iterator[Write]:
+    """What waited for a service went there; what was refused waits for a person."""
+    yield turn_message(message=event.message, outcome=event.outcome)
+    if event.refused:
+        yield explain(message=event.message, reason=f"Refused by {event.service}"[:200])
         yield queue_message(which=event.message)
 
 
@@ -204,6 +168,15 @@ def counted(event: MessageSettled, record: Record) -> Iterator[Write]:
 def uncounted(event: MessageReopened, record: Record) -> Iterator[Write]:
     """One less: it will count again with its new outcome."""
     yield bump(k=event.kind, o=event.outcome, by=-1)
+
+
+@SUMMARY.on(MessageHandedOver)
+def counted_anew(event: MessageHandedOver, record: Record) -> Iterator[Write]:
+    """It counts with the outcome that it has now."""
+    if event.was != event.outcome:
+        yield bump(k=event.kind, o=event.was, by=-1)
+        yield seed(k=event.kind, o=event.outcome)
+        yield bump(k=event.kind, o=event.outcome, by=1)
 
 
 TALLY = Ask(

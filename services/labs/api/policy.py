@@ -35,6 +35,7 @@ from services.labs.policy_rows import (
 )
 from services.labs.release.changes import policy_of
 from services.labs.release.policy import Policy
+from services.labs.renewing import begin_today
 from services.labs.shapes import ChangeSet
 from services.labs.views.policy import (
     APPROVED,
@@ -151,7 +152,11 @@ async def discard_policy(command: DiscardPolicy, call: LabsCall) -> Done:
 
 @API.command(RollBackPolicy, roles={Role.POLICY})
 async def roll_back_policy(command: RollBackPolicy, call: LabsCall) -> Done:
-    """Take an approved set back. A reaction judges everything again."""
+    """Take an approved set back. A reaction judges everything again.
+
+    That it was in force is noted before: reports may have been judged by it since its first moment.
+    """
+    await begin_today(call.turn, call.deps)
     book: Book = await call.turn.load(POLICY, BOOK)
     reason = command.reason.strip()
     events = rules.roll_back(book, command.version, reason, call.caller, call.turn.now)

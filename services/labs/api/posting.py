@@ -8,11 +8,12 @@ from dataclasses import replace
 from contracts.common import Role
 from contracts.labs import PostAnswer, PostedObservation, PostReport
 from kernel.decider import Refused
+from kernel.turn import Turn
 from services.labs.api.base import API, SENDER, LabsCall, survivor
 from services.labs.decider import report as report_rules
 from services.labs.decider.report import REPORT, Report
 from services.labs.events.report import ReportPosted
-from services.labs.judging import ruled
+from services.labs.judging import move_report, ruled
 from services.labs.shapes import Code, Observation
 
 
@@ -23,17 +24,27 @@ async def post_report(command: PostReport, call: LabsCall) -> PostAnswer:
         raise Refused("forbidden", "Only interop hands over results.", 403)
     turn, version = call.turn, _posted(command)
     version = replace(version, patient=await survivor(turn, version.patient))
-    state: Report = await turn.load(REPORT, command.report)
+    state = await _state(turn, version)
     if report_rules.is_unchanged(state, version):
         return PostAnswer(outcome="unchanged")
     if report_rules.is_late(state, version):
         turn.append(REPORT, command.report, report_rules.keep_late(state, version))
         return PostAnswer(outcome="unchanged")
-    ruling = await ruled(turn, call.deps, version, state.resolved)
+    ruling = await ruled(turn, call.deps, version, report_rules.still_resolved(state, version))
     events = report_rules.post(state, version, ruling.judgement, ruling.age_open, call.now)
     turn.append(REPORT, command.report, events)
     reasons = ruling.judgement.reasons
     return PostAnswer(outcome="held" if reasons else "applied", reasons=reasons)
+
+
+async def _state(turn: Turn, version: ReportPosted) -> Report:
+    """The report as it is; it follows a merge of its patient that nothing has moved it for yet."""
+    state: Report = await turn.load(REPORT, version.report)
+    before = state.posted.patient if state.posted else version.patient
+    if before != version.patient and await survivor(turn, before) == version.patient:
+        await move_report(turn, version.report, version.patient)
+        state = await turn.load(REPORT, version.report)
+    return state
 
 
 def _posted(command: PostReport) -> ReportPosted:

@@ -9,11 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from kernel.decider import Decider, Refused
 from services.labs.decider.shown import correcting, row, shown
+from services.labs.decider.versions import (
+    content,
+    corrects,
+    is_about_else,
+    names_same_orderer,
+    unchanged,
+    untouched,
+)
 from services.labs.events.report import (
     LateVersionKept,
     OrdererResolved,
@@ -28,11 +36,9 @@ from services.labs.events.report import (
     ResultShown,
     ResultWithdrawn,
 )
-from services.labs.shapes import Judgement, Observation
+from services.labs.shapes import Judgement
 
 RANK = {"preliminary": 0, "final": 1, "cannot-obtain": 1, "corrected": 2, "wrong": 3}
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-UNREVIEWED = ("preliminary", "final")
 Patient = ResultShown | ResultCorrecting | None
 
 
@@ -41,13 +47,15 @@ class Report:
     """What a report's stream says. `patient_sees` is what stands in the patient's tables now.
 
     `versions` are the hashes of all versions that came; `announced` that the patient was told of
-    something that is still there; `acknowledged` that somebody verified the current version.
+    something that is still there; `acknowledged` that somebody verified the current version;
+    `stands` that what was corrected is nothing that the patient sees.
     """
 
     posted: ReportPosted | None = None
     judgement: Judgement | None = None
     verified: frozenset[str] = frozenset()
     corrected: bool = False
+    stands: bool = False
     acknowledged: bool = False
     last: ReportVerified | None = None
     resolved: str = ""
@@ -57,9 +65,9 @@ class Report:
 
     @property
     def waiting(self) -> bool:
-        """Is anything left to verify?"""
-        if self.posted is None:
-            return False
+        """Is anything left to verify? A correction is, also where it only took something away."""
+        if self.posted is None or self.corrected:
+            return self.corrected
         keys = {o.key for o in self.posted.observations}
         return not keys <= self.verified if keys else not self.acknowledged
 
@@ -68,7 +76,9 @@ def evolve(state: Report, event: Any) -> Report:
     """Fold one event."""
     match event:
         case ReportPosted():
-            return replace(state, posted=event, versions=state.versions | {content(event)})
+            resolved = still_resolved(state, event)
+            versions = state.versions | {content(event)}
+            return replace(state, posted=event, resolved=resolved, versions=versions)
         case LateVersionKept():
             return replace(state, versions=state.versions | {content(event.version)})
         case ReportJudged():
@@ -78,6 +88,7 @@ def evolve(state: Report, event: Any) -> Report:
                 judgement=event.judgement,
                 verified=kept,
                 corrected=event.corrected,
+                stands=event.stands,
                 acknowledged=not event.waiting or bool(kept),
             )
         case ReportVerified():
@@ -108,9 +119,9 @@ def evolve(state: Report, event: Any) -> Report:
 REPORT = Decider("report", Report(), evolve)
 
 
-def content(version: ReportPosted) -> int:
-    """A version's content as a hash good for this process: neither its numbers nor its date."""
-    return hash(replace(version, revision=0, reported=EPOCH, numbers=()))
+def still_resolved(state: Report, version: ReportPosted) -> str:
+    """What staff said of who ordered, of a version that names somebody else: nothing (S5, R20)."""
+    return state.resolved if names_same_orderer(state.posted, version) else ""
 
 
 def is_unchanged(state: Report, version: ReportPosted) -> bool:
@@ -129,6 +140,7 @@ def is_late(state: Report, version: ReportPosted) -> bool:
 
 def keep_late(state: Report, version: ReportPosted) -> list[Any]:
     """Keep an older version for the history; one that came before is nothing new."""
+    _check_patient(state, version)
     if content(version) in state.versions:
         return []
     return [LateVersionKept(version.report, version.patient, version)]
@@ -140,16 +152,16 @@ def post(
     """Take in a version that is neither unchanged nor late.
 
     What was verified stays so where its content is the same and nothing else changed either;
-    otherwise the whole report is withdrawn at once and returns to its provider (decision f).
+    otherwise the report is withdrawn at once and returns to its provider (decision f). Where only
+    something changed that the patient does not see, it returns, and the patient sees no difference.
     """
-    if state.posted is not None and state.posted.patient != version.patient:
-        raise Refused("patient-differs", "This report is on record for another patient.")
+    _check_patient(state, version)
     version = replace(version, revision=state.posted.revision + 1 if state.posted else 1)
-    reviewed = bool(state.verified) or state.acknowledged
-    stands = not (reviewed and _corrects(state, version))
-    kept = state.verified if stands else frozenset()
+    old, reviewed = state.posted, bool(state.verified) or state.acknowledged
+    returns = old is not None and reviewed and corrects(old, version, state.verified)
+    kept = _standing(state, version, judgement) if returns else state.verified
     keys = {o.key for o in version.observations}
-    whole = stands and (keys <= kept if keys else state.acknowledged)
+    whole = not returns and (keys <= kept if keys else state.acknowledged)
     judged = ReportJudged(
         version.report,
         version.patient,
@@ -157,9 +169,10 @@ def post(
         judgement,
         tuple(sorted(kept)),
         waiting=not whole,
-        corrected=not whole and (state.corrected or not stands),
+        corrected=not whole and (state.corrected or returns),
+        stands=bool(kept) if returns else state.stands,
     )
-    return _with_patient(state, [version, judged], age_open, now, None)
+    return _with_patient(state, [version, judged], age_open, now, ResultReleased)
 
 
 def judge_again(state: Report, judgement: Judgement, age_open: bool, now: datetime) -> list[Any]:
@@ -174,6 +187,7 @@ def judge_again(state: Report, judgement: Judgement, age_open: bool, now: dateti
         tuple(sorted(state.verified)),
         waiting=state.waiting,
         corrected=state.corrected,
+        stands=state.stands,
     )
     return _with_patient(state, [judged], age_open, now, ResultReleased)
 
@@ -201,7 +215,7 @@ def verify(
     if not set(keys) <= present:
         raise Refused("unknown-value", "This report has no such value.", 422)
     reviewed = (set(keys) or present) - state.verified
-    if not reviewed and (state.acknowledged or present):
+    if not reviewed and (present - state.verified or not state.waiting):
         raise Refused("already", "All of this is verified already.")
     verified = state.verified | reviewed
     event = ReportVerified(
@@ -237,30 +251,26 @@ def move(state: Report, patient: str, age_open: bool, now: datetime) -> list[Any
         return []
     moved = ReportMoved(state.posted.report, patient, state.posted.patient)
     sees = evolve(state, moved).patient_sees
-    events: list[Any] = [moved, sees] if sees is not None else [moved]
+    events: list[Any] = [moved] if sees is None else [moved, replace(sees, open=age_open)]
     if isinstance(sees, ResultShown) and age_open:
         events.append(ResultReleased(moved.report, patient, now))
     return events
 
 
-def _corrects(state: Report, version: ReportPosted) -> bool:
-    """Does this version change anything that a provider has reviewed?"""
-    old = state.posted
-    if old is None:
-        return False
-    if (version.status == "wrong") != (old.status == "wrong"):
-        return True  # that it was wrong was reviewed, and not the values
-    about = ("codes", "section", "specimen", "note", "acquired")
-    if any(getattr(old, name) != getattr(version, name) for name in about):
-        return True
-    before = {o.key: _substance(o) for o in old.observations if o.key in state.verified}
-    after = {o.key: _substance(o) for o in version.observations}
-    return any(after.get(key) != value for key, value in before.items())
+def _check_patient(state: Report, version: ReportPosted) -> None:
+    if state.posted is not None and state.posted.patient != version.patient:
+        raise Refused("patient-differs", "This report is on record for another patient.")
 
 
-def _substance(observation: Observation) -> Observation:
-    """A value without what may change unnoticed: preliminary turning final."""
-    return replace(observation, status="final") if observation.status in UNREVIEWED else observation
+def _standing(state: Report, version: ReportPosted, judgement: Judgement) -> frozenset[str]:
+    """What of the reviewed values a correction leaves reviewed: all the same ones, or none."""
+    old, sees, last = state.posted, state.patient_sees, state.last
+    if old is None or last is None or not isinstance(sees, ResultShown):
+        return frozenset()
+    kept = unchanged(old, version, state.verified)
+    if is_about_else(old, version) or not untouched(sees, version, judgement, kept, last):
+        return frozenset()
+    return kept
 
 
 def _with_patient(
@@ -268,11 +278,11 @@ def _with_patient(
     events: list[Any],
     age_open: bool,
     now: datetime,
-    tell: Callable[[str, str, datetime], Any] | None,
+    tell: Callable[[str, str, datetime], Any],
 ) -> list[Any]:
     """Add what these events change for the patient, and the news that others may hear.
 
-    `tell` makes the event for values that became visible; None when a mere new version cannot.
+    `tell` makes the event for values that became visible.
     """
     after = state
     for event in events:
@@ -283,10 +293,11 @@ def _with_patient(
     target = _target(after)
     if row(target) == row(state.patient_sees):
         return events
-    done = [*events, target or ResultHidden(posted.report, posted.patient)]
+    change = target or ResultHidden(posted.report, posted.patient)
+    done = [*events, replace(change, open=age_open)]
     if state.announced and not (isinstance(target, ResultShown) and age_open):
         return [*done, ResultWithdrawn(posted.report, posted.patient, now)]
-    if tell and age_open and isinstance(target, ResultShown) and _gains(state, target):
+    if age_open and isinstance(target, ResultShown) and _gains(state, target):
         done.append(tell(posted.report, posted.patient, now))
     return done
 
@@ -296,10 +307,12 @@ def _target(after: Report) -> Patient:
     posted, judgement, last = after.posted, after.judgement, after.last
     if posted is None or judgement is None or last is None:
         return None
-    hidden = judgement.order.verdict != "release"
-    if after.corrected:  # until all of it is verified again, only that it is being corrected
-        return correcting(after.patient_sees, posted) if not hidden else None
-    return None if hidden else shown(posted, judgement, after.verified, last)
+    if judgement.order.verdict != "release":
+        return None
+    if after.corrected and not after.stands:
+        # Until all of it is verified again, only that it is being corrected.
+        return correcting(after.patient_sees, posted, judgement)
+    return shown(posted, judgement, after.verified, last)
 
 
 def _gains(state: Report, target: ResultShown) -> bool:

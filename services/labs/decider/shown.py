@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from services.labs.events.report import (
@@ -19,6 +20,8 @@ _BETWEEN = re.compile(rf"^\s*\(?({_NUMBER})\s*(?:-|–|to)\s*({_NUMBER})")
 _BELOW = re.compile(rf"^\s*(?:<=?|≤|up to|less than)\s*({_NUMBER})", re.IGNORECASE)
 _ABOVE = re.compile(rf"^\s*(?:>=?|≥|over|greater than|more than)\s*({_NUMBER})", re.IGNORECASE)
 NO_VALUE = "could not be obtained"
+NO_NAME = "Laboratory result"
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def bounds(range_text: str) -> tuple[float | None, float | None]:
@@ -41,7 +44,7 @@ def name_of(codes: tuple[Code, ...]) -> str:
 def report_name(posted: ReportPosted) -> str:
     """What to call a report: its order, else its first value."""
     first = (name_of(o.codes) for o in posted.observations)
-    return name_of(posted.codes) or next((name for name in first if name), "Laboratory result")
+    return name_of(posted.codes) or next((name for name in first if name), NO_NAME)
 
 
 def test_of(observation: Observation) -> str:
@@ -86,16 +89,22 @@ def shown(
 
 
 def correcting(
-    before: ResultShown | ResultCorrecting | None, posted: ReportPosted
+    before: ResultShown | ResultCorrecting | None, posted: ReportPosted, judgement: Judgement
 ) -> ResultCorrecting | None:
-    """The row without values that stands for a withdrawn result; None if nothing was visible."""
-    if before is None or isinstance(before, ResultCorrecting):
-        return before
+    """The row without values that stands for a withdrawn result; None if nothing was visible, and
+    when nothing can become so: its values are blocked or held by now (R30).
+
+    The collection time is the corrected one, so that the age gate judges by it at once (R54).
+    """
+    rulings = [judgement.ruling(o.key) for o in posted.observations] or [judgement.order]
+    if before is None or all(ruling.verdict != "release" for ruling in rulings):
+        return None
     return ResultCorrecting(
         report=before.report,
         patient=before.patient,
-        name=before.name,
-        acquired=before.acquired,
+        # Never the name of a value: it may be hidden by now.
+        name=name_of(posted.codes) or NO_NAME,
+        acquired=posted.acquired,
         reported=posted.reported,
         verified=before.verified,
         verified_by=before.verified_by,
@@ -104,10 +113,12 @@ def correcting(
 
 
 def row(sees: ResultShown | ResultCorrecting | None) -> Any:
-    """What makes a difference to the patient; when it was last verified does not."""
-    if isinstance(sees, ResultShown):
-        return replace(sees, verified=sees.reported, verified_by="")
-    return sees
+    """What makes a difference to the patient. When it was reported or verified last does not: that
+    may have been of a value that is hidden, and must not make the others new (R30).
+    """
+    if sees is None:
+        return None
+    return replace(sees, reported=NEVER, verified=NEVER, verified_by="", open=True)
 
 
 def _value(observation: Observation, hide_note: bool) -> ShownValue:

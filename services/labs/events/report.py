@@ -52,7 +52,8 @@ class LateVersionKept(PhiRepr):
 class ReportJudged(PhiRepr):
     """How the gates ruled, and where the report stands since: `verified` keys, still `waiting`?
 
-    `corrected` says that a version of it was verified before, so that it returns to the inbox.
+    `corrected` says that a version of it was verified before, so that it returns to the inbox;
+    `stands` that this concerns nothing of what the patient sees, which therefore stays.
     """
 
     OWNER: ClassVar[str] = "patient"
@@ -63,6 +64,7 @@ class ReportJudged(PhiRepr):
     verified: tuple[str, ...]
     waiting: bool
     corrected: bool
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -102,7 +104,10 @@ class ReportMoved(PhiRepr):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ResultShown(PhiRepr):
-    """All that the patient may see of a report, whole; only the age gate still looks at it."""
+    """All that the patient may see of a report, whole; only the age gate still looks at it.
+
+    `open` says that it let this through when it happened, so that open pages look again.
+    """
 
     OWNER: ClassVar[str] = "patient"
     report: str
@@ -116,6 +121,7 @@ class ResultShown(PhiRepr):
     abnormal: Phi[bool]
     values: Phi[tuple[ShownValue, ...]]
     note: Phi[str]
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -131,6 +137,7 @@ class ResultCorrecting(PhiRepr):
     verified: datetime
     verified_by: Phi[str]
     ordered_by: Phi[str]
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +146,7 @@ class ResultHidden(PhiRepr):
 
     report: str
     patient: str
+    open: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)

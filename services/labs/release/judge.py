@@ -81,7 +81,7 @@ class _Bench:
         shown = (*given.released_radiology, *policy.shown_imaging)
         hidden = any(_names_type(t, texts) for t in policy.hidden_imaging)
         self._released = not hidden and any(_names_type(t, texts) for t in shown)
-        self.radiology = False
+        self.radiology = self._released
 
     def order(self) -> Ruling:
         """The ruling on the order itself: its codes, section and specimen."""
@@ -113,7 +113,10 @@ class _Bench:
         return tuple(found)
 
     def _value(self, observation: Observation, order: Ruling) -> Ruling:
-        hit = self._blocking(observation.codes) or self.policy.mentions(observation.range_text)
+        hit = self._blocking(observation.codes) or next(
+            filter(None, map(self.policy.mentions, (observation.range_text, observation.unit))),
+            None,
+        )
         if hit is None and observation.number is None:
             hit = self.policy.mentions(observation.value)
         if hit is not None:

@@ -163,7 +163,8 @@ def _page(condition: sa.ColumnElement[bool]) -> Ask:
 
 OF_PROVIDER = _page(report.c.provider == sa.bindparam("key"))
 OF_CHART = _page(report.c.patient == sa.bindparam("key"))
-IMAGING = _page(report.c.radiology == 1)
+# What is held may wait for its type to be released.
+IMAGING = _page(sa.or_(report.c.radiology == 1, report.c.held == 1))
 EVERY = Ask(
     sa.select(report.c.report, report.c.policy)
     .where(report.c.report > sa.bindparam("after"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from services.labs.events.report import ResultCorrecting, ResultHidden, ResultSh
 from services.labs.events.seen import ResultSeen
 from services.labs.shapes import ShownValue
 
-RESULTS = View("results", version=2)
+RESULTS = View("results", version=3)
 MOST_RESULTS = 1000
 MOST_POINTS = 2000
 PRACTICE = "practice"
@@ -38,7 +39,7 @@ result = RESULTS.table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("tests", sa.Text, nullable=False),
 )
-sa.Index("results_v2_by_patient", result.c.patient, result.c.sort)
+sa.Index("results_v3_by_patient", result.c.patient, result.c.sort)
 value = RESULTS.table(
     "value",
     sa.Column("report", sa.Text, primary_key=True),
@@ -145,6 +146,7 @@ def configured(event: PracticeConfigured, record: Record) -> Iterator[Write]:
 @RESULTS.on(ResultShown)
 def shown(event: ResultShown, record: Record) -> Iterator[Write]:
     """The row of the list, the page of the report, and its numbers for trends."""
+    values = _numbered(event.values)
     yield _drop_values(report=event.report)
     yield _put(
         report=event.report,
@@ -153,11 +155,11 @@ def shown(event: ResultShown, record: Record) -> Iterator[Write]:
         acquired=_micros(event.acquired),
         seen=0,
         row=_row(event, abnormal=event.abnormal, being_corrected=False),
-        body=_body(event, event.values, event.note),
-        tests=json.dumps([v.key for v in event.values if v.number is not None]),
+        body=_body(event, values, event.note),
+        tests=json.dumps([v.key for v in values if v.number is not None]),
     )
     acquired = _micros(event.acquired)
-    for shown_value in event.values if acquired is not None else ():
+    for shown_value in values if acquired is not None else ():
         if shown_value.number is not None and shown_value.test:
             yield _put_value(
                 report=event.report,
@@ -197,6 +199,13 @@ def hidden(event: ResultHidden, record: Record) -> Iterator[Write]:
 def seen(event: ResultSeen, record: Record) -> Iterator[Write]:
     """No longer new; a changed result becomes new again by being put anew."""
     yield _mark_seen(which=event.report)
+
+
+def _numbered(values: tuple[ShownValue, ...]) -> tuple[ShownValue, ...]:
+    """By their places among what is shown. A sender's own key (`CODE/3`, `CODE#2`) would tell that
+    there are others (R30).
+    """
+    return tuple(replace(value, key=str(place)) for place, value in enumerate(values, 1))
 
 
 def _row(event: ResultShown | ResultCorrecting, abnormal: bool, being_corrected: bool) -> str:

@@ -134,4 +134,4 @@ def test_a_request_about_a_record_that_is_not_connected_any_more_names_nobody(
 
 def test_who_asked_for_nothing_reads_so(parent: TestClient, back: Stub) -> None:
     back.answers[identity.GetMyRequests] = identity.MyRequestsAnswer(requests=())
-    assert "You have not asked for anything" in parent.get("/requests").text
+    assert "No requests" in parent.get("/requests").text

@@ -70,7 +70,7 @@ def test_the_board_stands_while_a_service_is_down(sre: TestClient, back: Stub) -
 @pytest.mark.rule("S17")
 def test_the_board_counts_kept_messages_and_leads_to_their_own_page(sre: TestClient) -> None:
     page = sre.get("/ops").text
-    assert "<strong>1,204</strong> wait." in page
+    assert "<strong>1,204</strong> messages wait." in page
     assert "no usable patient identifier" not in page
     assert "scheduling: PostVisit" in page  # kept for a service to come
 

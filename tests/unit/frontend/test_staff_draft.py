@@ -185,10 +185,33 @@ def test_a_refusal_stands_beside_its_field(
     back.answers[labs.DraftPolicy] = problem(422, "not-loinc", "No.", {named: sentence})
     page = policy.post(AT, data=typed(WORDS, CODES, action="save"))
     assert page.status_code == 422
-    link = f'<a href="#{field}">{sentence}</a>' if field else sentence
+    number = field.rpartition("-")[2]
+    said = f"Change {number}: {sentence}" if number.isdigit() else sentence
+    link = f'<a href="#{field}">{said}</a>' if field else said
     assert f"<li>{link}</li>" in page.text
     assert (f'id="{field}-error"' in page.text) == bool(field)
     assert shown(page.text)["codes-2"] == CODES["codes"]
+
+
+@pytest.mark.rule("S6")
+def test_what_is_wrong_with_one_change_is_not_said_of_all(policy: TestClient, back: Stub) -> None:
+    said = {"changes.0.words": "Not this one.", "changes": "This does not look right."}
+    back.answers[labs.DraftPolicy] = problem(422, "invalid", "No.", said)
+    page = policy.post(AT, data=typed(WORDS, action="save")).text
+    assert "Change 1: Not this one." in page
+    assert "This does not look right." not in page
+
+
+@pytest.mark.rule("S6")
+def test_a_title_or_a_reason_that_is_too_long_is_told_how_long_it_may_be(
+    policy: TestClient, back: Stub
+) -> None:
+    page = policy.post(
+        AT, data=typed(WORDS | {"reason": "y" * 201}, action="save") | {"title": "x" * 201}
+    )
+    assert "Change 1: write at most 200 characters" in page.text
+    assert "Write at most 200 characters" in page.text
+    assert "DraftPolicy" not in back.names()
 
 
 @pytest.mark.rule("S6")

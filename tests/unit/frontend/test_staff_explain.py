@@ -29,10 +29,11 @@ def explained(**more: Any) -> labs.ExplainAnswer:
 def test_an_explanation_names_category_matcher_and_policy(policy: TestClient) -> None:
     page = policy.get("/staff/explain/x2").text
     for said in (
-        "Hepatitis A to E", "LOINC number 5196-1", "loinc 5196-1", "Unknown code",
+        "Hepatitis A to E", "LOINC number 5196-1", "LOINC 5196-1", "Unknown code",
         "2026-03-01.a1b2c3d4", "HPV by itself is shown", "/staff/trail/p1", "access log",
     ):  # fmt: skip
         assert said in page
+    assert '<a href="/staff/policy" aria-current="true">' in page  # the menu says where it belongs
     assert "In the portal today" in page
     assert "Without the values below that are not released." in page
 
@@ -110,3 +111,12 @@ def test_what_was_withdrawn_is_not_in_the_portal_though_every_gate_is_open() -> 
 @pytest.mark.rule("S6")
 def test_what_is_shown_whole_says_so() -> None:
     assert present.verdict(explained(values=EXPLAINED.values[:1]))[1] == "With every value."
+
+
+@pytest.mark.rule("S6", "R30")
+def test_what_hides_the_whole_order_is_not_told_again_for_each_value() -> None:
+    hit: dict[str, Any] = {"ruling": "block", "category": "tissue", "matcher": "section:SP"}
+    values = (EXPLAINED.values[0].model_copy(update=hit), EXPLAINED.values[1])
+    with_order, by_itself = present.values(explained(values=values, **hit))
+    assert (with_order.category, with_order.why) == ("", "With the whole order")
+    assert (by_itself.category, by_itself.why) == ("Hepatitis A to E", "LOINC number 5196-1")

@@ -42,7 +42,7 @@ def test_the_queue_says_why_each_message_waits(support: TestClient) -> None:
     for said in (
         "1,204 waiting", "the newest 4 are listed", "No usable patient identifier",
         "Required field missing (101) in PID", "Tried 3 times", "Refused", "Quarantined",
-        "Only its sender can send it again", "ORU^R01 from LABSYS", "LABSYS (1202)",
+        "Only its sender can send it again", "Test results (ORU^R01) from LABSYS", "LABSYS (1202)",
     ):  # fmt: skip
         assert said in page
 
@@ -106,7 +106,7 @@ def test_who_may_see_messages_finds_them_in_the_menu() -> None:
 def test_a_message_shows_its_way_its_answer_and_its_structure_masked(support: TestClient) -> None:
     page = support.get(f"{AT}/m-4711").text
     for said in (
-        "over the network, 1,834 bytes", "MSG0001", "MSA|AE|MSG0001", "results: held",
+        "Over the network, 1,834 bytes", "MSG0001", "MSA|AE|MSG0001", "results: held",
         "9 Message type", "ORU^R01", "3 Patient identifiers", "^^^NORTH^MR",
         "Opened, to see whom it is about, by Sam Ortega", "To ask the sender for the number",
     ):  # fmt: skip
@@ -140,11 +140,23 @@ def test_a_message_is_taken_again(support: TestClient, back: Stub) -> None:
 
 def test_what_was_cut_off_can_only_be_sent_again(support: TestClient) -> None:
     page = support.get(f"{AT}/m-4714").text
-    assert "Only its sender can send it again." in page
+    assert "Ask its sender to send it again." in page
     assert "/m-4714/retry" not in page
     assert "/m-4714/discard" in page
     assert "Nothing of it can be read." in page
     assert "/staff/senders/" not in page  # nobody is named as its sender
+
+
+def test_what_cannot_be_read_has_no_kind_and_no_sender_to_mend(
+    support: TestClient, back: Stub
+) -> None:
+    unread = KEPT[1].model_copy(update={"kind": "unknown", "sender": "unknown"})
+    back.answers[interop.GetMessage] = detail(unread, counts={"message refused": 1})
+    page = support.get(f"{AT}/m-4712").text
+    assert "Message of an unknown kind" in page
+    assert "Refused: it cannot be read, or its kind is not taken here." in page
+    assert "/staff/senders/" not in page
+    assert "What was taken from it" not in page  # nothing was
 
 
 def test_what_was_taken_waits_for_nobody(support: TestClient, back: Stub) -> None:
@@ -165,6 +177,18 @@ def test_discarding_takes_a_reason(support: TestClient, back: Stub) -> None:
     assert done.headers["location"] == f"{AT}/m-4711?done=discarded"
     asked = back.last(interop.DiscardMessage)
     assert asked.fields == {"message": "m-4711", "reason": "A test message"}
+
+
+def test_a_reason_that_is_refused_is_asked_for_again_where_it_was_typed(
+    support: TestClient, back: Stub
+) -> None:
+    too_long = problem(422, "invalid", "No.", {"reason": "This is too long."})
+    back.answers[interop.DiscardMessage] = back.answers[interop.OpenMessage] = too_long
+    discarding = support.post(f"{AT}/m-4711/discard", data={"key": "k", "why": "A test"}).text
+    assert '<a href="#why">This is too long.</a>' in discarding
+    assert 'name="why" type="text" value="A test"' in discarding
+    opening = support.post(f"{AT}/m-4711/open", data={"key": "k", "reason": "To ask"}).text
+    assert '<a href="#reason">This is too long.</a>' in opening
 
 
 def test_what_was_discarded_can_be_taken_again_but_not_discarded_twice(

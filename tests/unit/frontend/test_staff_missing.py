@@ -107,8 +107,8 @@ def test_the_trail_says_where_each_order_and_report_stands(policy: TestClient, b
     page = policy.get("/staff/trail/p1").text
     assert back.last(labs.GetTrail).fields == {"patient": "p1"}
     for said in (
-        "Blocked", "Hepatitis A to E", "Policy 2026-01-01.a1b2", "Ordered, nothing came yet",
-        "In the portal", "F-100", 'href="/staff/explain/r7"',
+        "Blocked", "Hepatitis A to E", "Ordered, nothing came yet",
+        "Judged by release policy 2026-01-01.a1b2", "In the portal", "F-100", 'href="/staff/explain/r7"',
     ):  # fmt: skip
         assert said in page
     assert page.count("/staff/explain/") == 2  # an order without a report has nothing to explain

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -10,8 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from contracts.common import Caller, Role
-from contracts.identity import PatientAnswer, RecordPatient
+from contracts.catalog import SERVICES
+from contracts.common import Caller, Done, Role
+from contracts.identity import KnownPatient, PatientAnswer, RecordMerge, RecordPatient
+from contracts.interop import TakePart
 from contracts.labs import PostAnswer, PostReport
 from contracts.practice import PracticeConfigured, Profile
 from kernel.api import Call, serve
@@ -53,15 +57,16 @@ PROFILE = Profile(
 class Desk:
     """The service and its two neighbours. `failures` are raised, one per request, None = answer."""
 
-    def __init__(self, log: EventLog, clock: TestClock) -> None:
+    def __init__(self, log: EventLog, clock: TestClock, served: frozenset[str]) -> None:
         self.log, self.clock = log, clock
         self.committer = Committer(log, VIEWS, clock)
         self.asked: list[tuple[str, Any]] = []
         self.failures: list[Exception | None] = []
         self.outcome: Any = "applied"
         self.deps = Deps()
-        self.deps.intake = Intake(self)
+        self.deps.intake = Intake(self, served)
         self.intake = self.deps.intake
+        self.committer.after_commit.append(self.intake.translating.committed)
 
     def now(self) -> Any:
         return self.clock.now()
@@ -84,9 +89,10 @@ class Desk:
         failure = self.failures.pop(0) if self.failures else None
         if failure is not None:
             raise failure
-        if isinstance(message, RecordPatient):
+        if isinstance(message, RecordPatient | KnownPatient | RecordMerge):
             return PatientAnswer(patient="p1")
-        assert isinstance(message, PostReport)
+        if not isinstance(message, PostReport):
+            return Done(id="d1")
         reasons = ("unknown-orderer",) if self.outcome == "held" else ()
         return PostAnswer(outcome=self.outcome, reasons=reasons)
 
@@ -118,6 +124,12 @@ class Desk:
     async def ask(self, message: Any, caller: Caller = SRE) -> Any:
         return json.loads((await self.reply(message, caller)).body)
 
+    async def file(self, raw: bytes, format: str = "fhir", size: int = 100_000) -> Any:
+        """A file in parts, from the command line; the answer to the last one."""
+        for part in parts(raw, format, size):
+            answer = await self.ask(part, OPERATOR)
+        return answer
+
     async def names(self) -> list[str]:
         own = [record for record in await self._records() if record.origin is None]
         return [type(record.event).__name__ for record in own]
@@ -135,11 +147,29 @@ class Desk:
         return await self.log.records(await self.log.db.scan(AFTER, above=0, count=10_000))
 
 
+def parts(raw: bytes, format: str, size: int = 100_000) -> list[TakePart]:
+    """A file in parts."""
+    pieces = [raw[n : n + size] for n in range(0, len(raw), size)] or [b""]
+    return [
+        TakePart(
+            format=format,
+            name="file",
+            sha256=hashlib.sha256(raw).hexdigest(),
+            index=n,
+            total=len(pieces),
+            part=base64.b64encode(piece).decode(),
+        )
+        for n, piece in enumerate(pieces)
+    ]
+
+
 @asynccontextmanager
-async def open_desk(folder: Path, heard: bool = True) -> AsyncIterator[Desk]:
+async def open_desk(
+    folder: Path, heard: bool = True, also: frozenset[str] = frozenset()
+) -> AsyncIterator[Desk]:
     """A desk over the databases of a folder; what an earlier desk there did is still in them.
 
-    `heard`: the practice's profile has come.
+    `heard`: the practice's profile has come. `also`: services of later issues that are there.
     """
     clock = TestClock(NOW)
     db = open_database(f"sqlite:///{folder}/interop.db")
@@ -150,7 +180,7 @@ async def open_desk(folder: Path, heard: bool = True) -> AsyncIterator[Desk]:
     codec = Codec(CODEC.events)
     codec.hear((PracticeConfigured,))
     log = EventLog(db, codec, PUBLISHER, KeyRing(keys, b"k" * 32))
-    desk = Desk(log, clock)
+    desk = Desk(log, clock, frozenset(SERVICES) | also)
     lease = Lease(db, clock, "test", timedelta(hours=1))
     assert await lease.take(new_id(clock))
     desk.committer.term = lease.term

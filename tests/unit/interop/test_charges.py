@@ -24,7 +24,6 @@ def line(**changed: str) -> Charge:
     return one
 
 
-@pytest.mark.rule("R13")
 @pytest.mark.parametrize("kind", ["DFT^P03", "DFT^P11"])
 def test_a_charge(kind: str) -> None:
     [made] = asked(PostCharges, kind, FT1, fields(FT1, _1="2", _2="T2", _6="PY", _11="20"))
@@ -45,7 +44,6 @@ def test_kinds_of_transactions(stated: str, kind: str) -> None:
     assert line(_6=stated).kind == kind
 
 
-@pytest.mark.rule("R13")
 @pytest.mark.parametrize(
     ("amount", "cents"),
     [("0.1", 10), ("0.29", 29), ("1.005", 101), ("-5.00", -500), ("100", 10000), ("", None),
@@ -55,7 +53,6 @@ def test_amounts_are_whole_cents(amount: str, cents: int | None) -> None:
     assert line(_11=amount).cents == cents
 
 
-@pytest.mark.rule("R13")
 def test_a_price_of_one_is_taken_as_often_as_there_are() -> None:
     made = line(_10="3", _11="", _12="0.35&EUR")
     assert (made.cents, made.quantity, made.currency) == (105, 3, "EUR")
@@ -63,7 +60,6 @@ def test_a_price_of_one_is_taken_as_often_as_there_are() -> None:
     assert line(_10="2.5", _11="", _12="2").cents == 500
 
 
-@pytest.mark.rule("R13")
 @pytest.mark.parametrize("amount", ["$100", "1,200.00", "NaN", "Infinity", "abc", "1e40", "9" * 40])
 def test_an_amount_that_is_no_number_is_quarantined(amount: str) -> None:
     found = problem(header("DFT^P03"), PID, FT1, fields(FT1, _11=amount))

@@ -37,7 +37,6 @@ def drug(kind: str, *segments: str) -> PostMedication:
     return made
 
 
-@pytest.mark.rule("R21")
 @pytest.mark.parametrize("kind", ["ORM^O01", "OML^O21", "OML^O33", "OML^O35", "OMG^O19"])
 def test_an_order_of_a_test(kind: str) -> None:
     made = order(kind, ORC, OBR, OBX, "DG1|1||R10^Pain")
@@ -48,7 +47,6 @@ def test_an_order_of_a_test(kind: str) -> None:
     assert parcel(header(kind), PID, ORC, OBR, OBX).commands == (made,)  # an OBX is no result here
 
 
-@pytest.mark.rule("R21")
 def test_a_result_has_the_numbers_of_its_order() -> None:
     [result] = asked(PostReport, "ORU^R01", fields(OBR, _2="P1"), OBX)
     assert set(result.numbers) & set(order("ORM^O01", ORC, OBR).numbers)
@@ -96,7 +94,6 @@ def test_an_order_needs_a_number_and_a_test() -> None:
     assert problem(orm, PID).code == "100"
 
 
-@pytest.mark.rule("R9", "R10", "R38")
 @pytest.mark.parametrize("kind", ["RDE^O11", "RDE^O25", "RDE^O01", "ORM^O01"])
 def test_a_prescription(kind: str) -> None:
     made = drug(kind, ORC, TQ1, "RXO|1^Other", RXE)
@@ -109,7 +106,6 @@ def test_a_prescription(kind: str) -> None:
     assert made.ended == datetime(2026, 1, 31, 8, tzinfo=UTC)
 
 
-@pytest.mark.rule("R10")
 def test_refills_are_those_that_are_left() -> None:
     assert drug("RDE^O11", ORC, fields(RXE, _16="1")).refills == 1
     assert drug("RDE^O11", ORC, fields(RXE, _16="0")).refills == 0
@@ -139,7 +135,6 @@ def test_directions_are_the_senders_words_and_codes_only_where_there_are_none() 
     assert of_request.directions == "As told"
 
 
-@pytest.mark.rule("R9")
 def test_a_dispense() -> None:
     made = drug("RDS^O13", ORC, RXE, RXD)
     assert (made.kind, made.status, made.source) == ("dispensed", "completed", "RX7#1")

@@ -189,14 +189,14 @@ async def test_a_fhir_sender_is_who_keeps_the_chart(desk: Desk) -> None:
     sent = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": patient}]}
     profile = SenderProfile(sender="urn:north", authorities={"urn:north": "NORTH"})
     await desk.reply(MapSender(profile=profile), SUPPORT)
-    await desk.intake.take(json.dumps(sent).encode(), "fhir", "file")
+    await desk.file(json.dumps(sent).encode())
     assert asked(desk, RecordPatient)[0].identifiers[0].authority == "NORTH"
 
 
 async def test_a_fhir_file_that_only_names_its_patient_is_its_numbers_givers(desk: Desk) -> None:
     subject = {"identifier": {"system": "urn:north", "value": "77"}}
     sent = {"resourceType": "Observation", "status": "Roe", "subject": subject}
-    await desk.intake.take(json.dumps(sent).encode(), "fhir", "file")
+    await desk.file(json.dumps(sent).encode())
     [row] = (await desk.ask(GetQuarantine()))["messages"]
     assert row["sender"] == "urn:north"
 

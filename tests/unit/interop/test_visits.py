@@ -131,7 +131,6 @@ def test_an_end_before_the_start_is_none() -> None:
     assert visit("SIU^S12", backwards).ends is None
 
 
-@pytest.mark.rule("R14")
 def test_a_video_visit_is_told_by_its_type_and_not_by_its_reason() -> None:
     assert visit("SIU^S12", fields(SCH, _8="TV^Telehealth visit"), AIP).video
     assert not visit("SIU^S12", fields(SCH, _7="V^Saw a video"), AIP).video

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from contracts.common import Caller, Done, Role
 from contracts.labs import (
+    Coding,
     GetHeld,
     GetInbox,
     GetResults,
     HeldAnswer,
     InboxAnswer,
     LabReleased,
+    MapCode,
     MapOrderer,
     Orderer,
     PostAnswer,
@@ -28,17 +30,21 @@ from contracts.labs import (
 from contracts.practice import Affiliation, ProviderListed
 from services.labs.decider.orderer import map_orderer, named_by
 from services.labs.events.orderer import OrdererMapped
+from services.labs.release.loinc import is_loinc
 from tests.unit.labs.house import (
     ADMIN,
     ANA,
     INTEROP,
     KIM,
     LEE,
+    SODIUM,
     House,
     living,
     provider,
     report,
+    value,
 )
+from tests.unit.labs.making import NOW
 
 STRANGER = Orderer(ids=("777", "L 9"), name="Lee, Annie")
 BARE = Orderer(name="Annie Leeson MD")
@@ -173,6 +179,37 @@ async def test_what_was_said_of_one_report_outweighs_what_is_said_of_its_sender(
     await house.get(ResolveOrderer(report="r1", provider="dr-kim"), ADMIN, Done)
     await map_to(house, "dr-lee", "r2")
     assert (await inbox(house, KIM), await inbox(house)) == (["r1"], ["r2"])
+
+
+@pytest.mark.rule("S5", "R20")
+async def test_what_was_said_of_one_report_ends_when_it_names_somebody_else(house: House) -> None:
+    await post(house, report("r0"), report("r1", orderer=NOBODY))
+    await house.get(ResolveOrderer(report="r1", provider="dr-lee"), ADMIN, Done)
+    await house.get(VerifyReport(report="r1", revision=1), LEE, Done)
+    assert await listed(house) == ["r1"]
+    await post(
+        house,
+        report("r1", value("na", SODIUM), value("k", SODIUM, "4"), orderer=NOBODY, reported=NOW),
+    )
+    assert await listed(house) == ["r1"]
+    await post(house, report("r1", orderer=STRANGER, reported=NOW + timedelta(hours=1)))
+    assert (await listed(house), await held(house)) == ([], ["r1"])
+    await house.get(ResolveOrderer(report="r1", provider="dr-lee"), ADMIN, Done)
+    assert await listed(house) == ["r1"]
+
+
+@pytest.mark.rule("S5", "R30")
+async def test_a_number_that_is_mapped_hides_what_was_known_by_its_name(house: House) -> None:
+    """Two reports with a number that no list has: one name is known, the other is not."""
+    number = "99994-6"
+    assert is_loinc(number)
+    known, odd = (Coding(system="loinc", code=number, text=t) for t in ("Sodium", "Zyx"))
+    await post(house, report("r1", value("v", known)), report("r2", value("v", odd)))
+    await house.get(VerifyReport(report="r1", revision=1), LEE, Done)
+    assert (await listed(house), await held(house)) == (["r1"], ["r2"])
+    await house.get(MapCode(sender="lab", code=odd, category="hiv"), ADMIN, Done)
+    await house.settle()
+    assert (await listed(house), await held(house)) == ([], [])
 
 
 @pytest.mark.rule("S5")

@@ -12,10 +12,12 @@ import pytest
 
 from contracts.identity import PatientMerged, PatientRecorded
 from contracts.labs import (
+    GetReport,
     GetResult,
     GetResults,
     LabReleased,
     PostAnswer,
+    ReportAnswer,
     ResultAnswer,
     ResultsAnswer,
     VerifyReport,
@@ -71,6 +73,32 @@ async def test_what_still_comes_under_the_old_id_reaches_the_one_that_stays(hous
     await verified(house, "r9")
     assert "r9" in await results(house, BEN)
     assert await results(house, ANA) == []
+
+
+async def test_a_correction_that_comes_before_the_report_has_moved_moves_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any, **__: Any) -> None:
+        raise OSError("the power went out")
+
+    await verified(house, "r1")
+    monkeypatch.setattr("services.labs.policies._each_report", never)
+    await house.hear(PatientMerged(patient="p1", into="p2"))
+    later = report("r1", value("na", SODIUM, "150"), reported=DRAWN + timedelta(hours=2))
+    assert (await house.get(later, INTEROP, PostAnswer)).outcome == "applied"
+    assert (await results(house, ANA), await results(house, BEN)) == ([], ["r1"])
+    assert (await house.ask(VerifyReport(report="r1", revision=2), LEE)).status == 201
+    staff = await house.get(GetReport(report="r1"), LEE, ReportAnswer)
+    assert (staff.patient, staff.values[0].value) == ("p2", "150")
+    other = report("r1", patient="p3", reported=DRAWN + timedelta(hours=3))
+    assert (await house.ask(other, INTEROP)).status == 409
+
+
+async def test_staff_read_whose_report_it_is_by_now(house: House) -> None:
+    await verified(house, "r1")
+    await house.hear(PatientMerged(patient="p1", into="p2"))
+    await house.settle()
+    assert (await house.get(GetReport(report="r1"), LEE, ReportAnswer)).patient == "p2"
 
 
 async def test_merges_in_a_row_lead_to_the_last(house: House) -> None:

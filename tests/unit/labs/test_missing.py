@@ -147,6 +147,7 @@ async def test_a_question_is_seen_with_whom_to_call_and_by_when(house: House) ->
     lee = provider("dr-lee", "1234567893", "Ann Lee MD", phone="555-0100")
     await house.hear(ProviderListed(provider=lee))
     await ask(house, test="  Sodium,  serum ")
+    house.clock.move(timedelta(minutes=1))
     await ask(house, MOTHER, provider="dr-kim")
     first, second = reversed(await mine(house))
     assert (first.test, first.provider, first.phone) == ("Sodium, serum", "Ann Lee MD", "555-0100")

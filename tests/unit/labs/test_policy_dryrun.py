@@ -267,7 +267,7 @@ async def all_content(house: House) -> dict[str, set[tuple[str, str]]]:
     for who in (ANA, BEN, ANA.model_copy(update={"subject": "u3", "patient": "p3"})):
         for id in await listed(house, who):
             shown = await house.get(GetResult(report=id), who, ResultAnswer)
-            found[id] = {("line", ""), *(("value", v.key) for v in shown.values)}
-            found[id] |= {("note", v.key) for v in shown.values if v.note}
+            found[id] = {("line", ""), *(("value", v.name) for v in shown.values)}
+            found[id] |= {("note", v.name) for v in shown.values if v.note}
             found[id] |= {("remark", "")} if shown.note else set()
     return found

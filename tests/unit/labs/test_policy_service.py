@@ -90,7 +90,7 @@ async def test_what_an_approved_set_shows_and_hides_takes_effect_at_once(house: 
     await house.settle()
     assert await listed(house) == ["r1", "r2"]
     shown = await house.get(GetResult(report="r3"), BEN, ResultAnswer)
-    assert [v.key for v in shown.values] == ["na", "h"]
+    assert [v.name for v in shown.values] == ["Sodium", "HIV 1+2 Ab"]
     assert sorted(told(house, LabReleased)) == ["r2", "r3"]
     await verified(house, "r4", value("h", HIV, "Negative"), codes=(HIV,))
     assert await listed(house) == ["r1", "r2", "r4"]

@@ -72,14 +72,14 @@ class Story:
         await self.house.get(message, LEE, Done)
 
     async def seen(self) -> dict[str, str] | str | None:
-        """What the patient has: values by key, that it is being corrected, or nothing."""
+        """What the patient has: values by name, that it is being corrected, or nothing."""
         rows = (await self.house.get(GetResults(), ANA, ResultsAnswer)).results
         if not rows:
             return None
         if rows[0].being_corrected:
             return "correcting"
         page = await self.house.get(GetResult(report="r1"), ANA, ResultAnswer)
-        return {v.key: v.value for v in page.values}
+        return {v.name: v.value for v in page.values}
 
     async def waits(self) -> list[bool]:
         """Is it in the inbox, and as corrected?"""
@@ -101,11 +101,11 @@ async def test_a_partial_report_that_becomes_whole_keeps_what_was_reviewed(story
     early = NA_OK.model_copy(update={"status": "preliminary"})
     await story.comes(early, status="preliminary")
     await story.checked()
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
     await story.comes(NA_OK, K_OK)
-    assert (await story.seen(), await story.waits()) == ({"na": "140"}, [False])
+    assert (await story.seen(), await story.waits()) == ({"Sodium": "140"}, [False])
     await story.checked("k", revision=2)
-    assert (await story.seen(), await story.waits()) == ({"na": "140", "k": "4.1"}, [])
+    assert (await story.seen(), await story.waits()) == ({"Sodium": "140", "Potassium": "4.1"}, [])
 
 
 @pytest.mark.rule("R18", "R19")
@@ -115,7 +115,7 @@ async def test_a_preliminary_value_that_ends_up_another_is_withdrawn(story: Stor
     await story.comes(NA_OK)
     assert (await story.seen(), await story.waits()) == ("correcting", [True])
     await story.checked(revision=2)
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
 
 
 @pytest.mark.rule("R18", "R19")
@@ -130,7 +130,7 @@ async def test_an_older_version_that_comes_late_changes_nothing(
     assert await story.comes(old, status="preliminary", reported=DRAWN) == "unchanged"
     if not verified_first:
         await story.checked()
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
     assert [v.late for v in (await story.staff()).versions] == [True, False]
 
 
@@ -139,7 +139,7 @@ async def test_a_correction_that_overtakes_the_final_one_stays(story: Story) -> 
     await story.comes(value("na", SODIUM, "150"), status="corrected", reported=NOW)
     await story.checked()
     assert await story.comes(NA_OK, reported=NOW - timedelta(hours=3)) == "unchanged"
-    assert (await story.seen(), await story.waits()) == ({"na": "150"}, [])
+    assert (await story.seen(), await story.waits()) == ({"Sodium": "150"}, [])
 
 
 @pytest.mark.rule("R18", "S4")
@@ -149,7 +149,7 @@ async def test_a_version_that_lacks_a_reviewed_value_is_a_correction(story: Stor
     await story.comes(NA_OK)
     assert (await story.seen(), await story.waits()) == ("correcting", [True])
     await story.checked(revision=2)
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
 
 
 @pytest.mark.rule("R18", "R19")
@@ -159,7 +159,7 @@ async def test_a_version_that_lacks_a_value_nobody_reviewed_takes_nothing_away(
     await story.comes(NA_OK, K_OK)
     await story.checked("na")
     await story.comes(NA_OK)
-    assert (await story.seen(), await story.waits()) == ({"na": "140"}, [])
+    assert (await story.seen(), await story.waits()) == ({"Sodium": "140"}, [])
 
 
 @pytest.mark.rule("R18", "R19", "S4")
@@ -171,7 +171,7 @@ async def test_two_corrections_before_the_next_review_show_only_the_last(story: 
         assert (await story.seen(), await story.waits()) == ("correcting", [True])
     assert (await story.house.ask(VerifyReport(report="r1", revision=2), LEE)).status == 409
     await story.checked(revision=3)
-    assert await story.seen() == {"na": "151"}
+    assert await story.seen() == {"Sodium": "151"}
     kinds = names([e for e in story.house.published if e.topic == "result"])
     assert kinds == ["LabVerified", "LabWithdrawn", "LabVerified"]
 
@@ -184,7 +184,7 @@ async def test_a_correction_back_to_what_was_reviewed_is_reviewed_again(story: S
     await story.comes(NA_OK)
     assert (await story.seen(), await story.waits()) == ("correcting", [True])
     await story.checked(revision=3)
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
 
 
 @pytest.mark.rule("R18", "S4")
@@ -194,7 +194,7 @@ async def test_a_value_that_could_not_be_obtained_after_all_is_a_correction(stor
     await story.comes(value("na", SODIUM, "", status="cannot-obtain"), status="cannot-obtain")
     assert await story.seen() == "correcting"
     await story.checked(revision=2)
-    assert await story.seen() == {"na": "could not be obtained"}
+    assert await story.seen() == {"Sodium": "could not be obtained"}
 
 
 @pytest.mark.rule("R18", "R19", "S4")
@@ -210,7 +210,7 @@ async def test_posted_wrong_disappears_and_put_right_again_waits_for_its_review(
     await story.comes(NA_OK)
     assert (await story.seen(), await story.waits()) == (None, [True])
     await story.checked(revision=3)
-    assert await story.seen() == {"na": "140"}
+    assert await story.seen() == {"Sodium": "140"}
 
 
 @pytest.mark.rule("R18", "S4")
@@ -220,7 +220,7 @@ async def test_one_value_posted_wrong_goes_and_the_rest_returns_when_reviewed(st
     await story.comes(NA_OK.model_copy(update={"status": "wrong"}), K_OK, status="corrected")
     assert await story.seen() == "correcting"
     await story.checked(revision=2)
-    assert await story.seen() == {"k": "4.1"}
+    assert await story.seen() == {"Potassium": "4.1"}
 
 
 @pytest.mark.rule("R18", "R54", "S4")

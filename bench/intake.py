@@ -1,0 +1,133 @@
+"""HL7 into the running portal, over MLLP and from a file, beside what `hl7` needs for mere parsing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import hl7
+
+from bench.feeds import distinct, templates
+from bench.portal import ROOT, Portal, family, portal
+from bench.table import Line
+from services.interop.hl7v2.normalise import messages
+
+BAR = 0.6
+GROWTH_BAR = 1.2
+CONNECTIONS = 8
+VT, END = b"\x0b", b"\x1c\r"
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Messages a round, rounds, messages of the large file, and from where on memory must not grow."""
+
+    messages: int
+    rounds: int
+    large: int
+    settled_in: int
+
+
+FULL = Size(messages=1_100, rounds=5, large=10_000, settled_in=1_000)
+SMOKE = Size(messages=110, rounds=1, large=440, settled_in=110)
+
+
+def measure(smoke: bool) -> list[Line]:
+    """Rounds of all three in turn on distinct messages; then one large file, watched."""
+    size = SMOKE if smoke else FULL
+    source, _ = templates()
+    with tempfile.TemporaryDirectory(prefix="bench-intake-") as folder:
+        work = Path(folder)
+        with portal(work / "portal") as running:
+            rates: dict[str, list[float]] = {"parse": [], "mllp": [], "file": []}
+            for number in range(size.rounds + 1):
+                for name, run in _ways(running, work).items():
+                    sent = list(distinct(size.messages, f"{name[0]}{number}x"))
+                    rate = len(sent) / run(sent)
+                    if number:
+                        rates[name].append(rate)
+            growth = _growth(running, work, size)
+    parse, mllp, file = (median(rates[name]) for name in ("parse", "mllp", "file"))
+    what = f"{size.messages} of {source}"
+    return [
+        Line("intake-parse", f"hl7.parse alone, {what}", parse, "messages/s"),
+        Line("intake-mllp", f"HL7 by MLLP, {CONNECTIONS} connections, to the ACK", mllp,
+             "messages/s", parse, BAR),
+        Line("intake-file", "HL7 from a file, to the outcome", file, "messages/s", parse, BAR),
+        Line("intake-memory", f"interop's memory after {size.large} messages of one file, to that"
+             f" after {size.settled_in}", growth[1], "MB", growth[0], GROWTH_BAR, at_most=True),
+    ]  # fmt: skip
+
+
+def _ways(running: Portal, work: Path) -> dict[str, Callable[[Sequence[bytes]], float]]:
+    """Each takes messages and says how many seconds that took."""
+    return {
+        "parse": parsed,
+        "mllp": lambda sent: asyncio.run(over_mllp(running.places.mllp, sent)),
+        "file": lambda sent: from_file(running, work / "feed.hl7", sent),
+    }
+
+
+def parsed(sent: Sequence[bytes]) -> float:
+    """The bare library, in this process, on text that it can read: it takes no mark, no LF."""
+    texts = [messages(raw)[0] for raw in sent]
+    started = time.perf_counter()
+    for text in texts:
+        hl7.parse(text)
+    return time.perf_counter() - started
+
+
+async def over_mllp(port: int, sent: Sequence[bytes]) -> float:
+    """All over a few connections, each with one message at a time on its way."""
+    said: Counter[bytes] = Counter()
+    waiting = iter(sent)
+
+    async def converse() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for raw in waiting:
+            writer.write(VT + raw + END)
+            answer = await reader.readuntil(END)
+            said[answer.split(b"\rMSA|")[1][:2]] += 1
+        writer.close()
+
+    started = time.perf_counter()
+    await asyncio.gather(*(converse() for _ in range(CONNECTIONS)))
+    seconds = time.perf_counter() - started
+    if said[b"AA"] < 0.9 * len(sent):
+        raise SystemExit(f"most messages should be taken: {dict(said)}")
+    return seconds
+
+
+def from_file(running: Portal, path: Path, sent: Sequence[bytes]) -> float:
+    """The command line's import, its start included."""
+    path.write_bytes(b"\r".join(sent))
+    started = time.perf_counter()
+    with importing(running, path) as process:
+        if process.wait():
+            raise SystemExit("the import failed")
+    return time.perf_counter() - started
+
+
+@contextmanager
+def importing(running: Portal, path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m portal import` of a file, as a user starts it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "portal", "import", str(path)], cwd=ROOT,
+        env={**os.environ, "PORTAL_DATA": str(running.data)}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()

@@ -39,6 +39,7 @@ ANSWER_SECONDS = 30.0
 DRAIN_SECONDS = 60.0
 PART = 120_000
 TOKEN = re.compile(r"\b(?:PT|FZ)\d+\b")
+DELIMITER = re.compile(r"[|^~&#@!*%\\]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 WATCHED = ("interop", "identity", "labs")
 
@@ -170,7 +171,8 @@ def _judge_answers(acks: Iterable[tuple[bytes, bytes]], interop: Store, verdict:
             continue
         outcome = by_start.get(own, "not kept")
         said = {"applied": "AA", "kept": "AA", "held": "AA", "quarantined": "AE", "refused": "AR"}
-        if code != said.get(outcome):
+        several = len(re.findall(rb"MSH[^A-Za-z0-9\s]", frame)) > 1  # the gravest outcome answers
+        if code != said.get(outcome) and not (several and code > said.get(outcome, "")):
             verdict.bad("answer and log differ", f"{code} {outcome}: {frame[:200]!r}")
     for name in interop.views_apart:
         verdict.bad("queue and log differ", name)
@@ -182,18 +184,21 @@ def _judge_people(sent: Sequence[bytes], stores: dict[str, Store], verdict: Verd
     `PTn` tokens stand where a message says whom it is about (PID; MRG; a FHIR Patient), `FZn` in the
     names of its tests. A message that names several people, or none, joins nothing.
     """
+    numbers = _numbers(stores["identity"])
+    known = {value for values in numbers.values() for value in values}
     joined: dict[str, set[str]] = {}
-    together: list[set[str]] = []
+    together: dict[str, set[str]] = {}
     for raw in sent:
-        for people, tests in _said(raw):
-            together.append(people)
+        for pieces, tests in _said(raw):
+            people = pieces & known
             for test in tests:
                 joined.setdefault(test, set()).update(people)
-    numbers = _numbers(stores["identity"])
-    pairs = {frozenset(p) for p in together}
-    for patient, known in numbers.items():
-        if len(known) > 1 and not _linked(known, pairs):
-            verdict.bad("two people made one", f"{patient}: {sorted(known)[:4]}")
+            for person in people:
+                together.setdefault(person, set()).update(people)
+    for patient, values in numbers.items():
+        ours = any(TOKEN.fullmatch(value) for value in values)  # others are the demo's
+        if ours and not _linked(values, together):
+            verdict.bad("two people made one", f"{patient}: {sorted(values)[:4]}")
     for record in stores["labs"].records:
         event = record.event
         if not isinstance(event, ReportPosted):
@@ -202,37 +207,47 @@ def _judge_people(sent: Sequence[bytes], stores: dict[str, Store], verdict: Verd
             c.text for o in event.observations for c in o.codes
         ]
         own = {t for text in texts for t in TOKEN.findall(text) if t.startswith("FZ")}
-        allowed = set().union(*(joined.get(test, set()) for test in own)) if own else set()
+        allowed = set().union(*(joined.get(test, set()) for test in own))
         if own and not (allowed & numbers.get(event.patient, set())):
             verdict.bad("wrong patient", f"{event.report} {sorted(own)} {event.patient}")
 
 
 def _said(raw: bytes) -> list[tuple[set[str], set[str]]]:
-    """(who, tests) of each message in the bytes that names exactly one person."""
-    text = CONTROL.sub("", raw.decode("latin-1"))
+    """(what may be a number of the person, tests) of each message that names exactly one person."""
+    text = CONTROL.sub("", _decoded(raw))
     if text.lstrip()[:1] in "{[":
         found = set(TOKEN.findall(text))
         return [({t for t in found if t[0] == "P"}, {t for t in found if t[0] == "F"})]
     said = []
     for message in re.split(r"(?=MSH[^A-Za-z0-9\s])", text):
-        lines = re.split(r"[\r\n]+", message)
+        lines = re.split(r"[\r\n]+(?=\s*[A-Z][A-Z0-9]{2}(?:[^A-Za-z0-9]|$))", message)
         pids = [line for line in lines if re.match(r"\W*PID\W", line)]
         merges = [line for line in lines if re.match(r"\W*MRG\W", line)]
         if len(pids) == 1 or merges:
-            who = {t for line in (*pids, *merges) for t in TOKEN.findall(line) if t[0] == "P"}
-            said.append((who, {t for t in TOKEN.findall(message) if t[0] == "F"}))
+            named = "|".join((*pids, *merges))
+            pieces = {" ".join(piece.split())[:200] for piece in DELIMITER.split(named)}
+            tests = {t for t in TOKEN.findall(message) if t[0] == "F"}
+            said.append((pieces | set(TOKEN.findall(named)), tests))
     return said
 
 
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
 def _numbers(identity: Store) -> dict[str, set[str]]:
-    """Patient to their `PTn` numbers, merges followed."""
+    """Patient to their record numbers, merges followed."""
     into: dict[str, str] = {}
     numbers: dict[str, set[str]] = {}
     for record in identity.records:
         if isinstance(record.event, PatientMerged):
             into[record.event.patient] = record.event.into
-        if isinstance(record.event, PatientIdentified) and TOKEN.fullmatch(record.event.value):
-            numbers.setdefault(record.event.patient, set()).add(record.event.value)
+        if isinstance(record.event, PatientIdentified):
+            value = " ".join(record.event.value.split())
+            numbers.setdefault(record.event.patient, set()).add(value)
     for gone in into:
         last = gone
         while last in into:
@@ -241,12 +256,11 @@ def _numbers(identity: Store) -> dict[str, set[str]]:
     return numbers
 
 
-def _linked(known: set[str], pairs: set[frozenset[str]]) -> bool:
+def _linked(values: set[str], together: dict[str, set[str]]) -> bool:
     """Are all these numbers chained by messages that name two of them as one person?"""
-    reached = {next(iter(known))}
-    grows = True
-    while grows:
-        more = {n for pair in pairs if pair & reached for n in pair} - reached
-        grows = bool(more)
-        reached |= more
-    return known <= reached
+    reached: set[str] = set()
+    coming = {next(iter(values))}
+    while coming:
+        reached |= coming
+        coming = {n for each in coming for n in together.get(each, ())} - reached
+    return values <= reached

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -11,7 +12,6 @@ from typing import Any, Protocol, TypeVar
 from kernel.envelope import Answer
 from kernel.projection import Record
 from kernel.store.port import Ask
-from kernel.turn import Turn
 from services.interop.decider import message as decider
 from services.interop.decider.message import FRAME, MESSAGE, Message
 from services.interop.events.message import (
@@ -22,6 +22,7 @@ from services.interop.events.message import (
     PartsDiscarded,
     Source,
 )
+from services.interop.gathering import Gathering
 from services.interop.hl7v2.ack import Fault, acknowledgement
 from services.interop.parcel import Header
 from services.interop.tally import Tally
@@ -52,8 +53,9 @@ class Host(Protocol):
 class Keeping:
     """What the intake appends to the log, and reads back from it."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, busy: Callable[[], bool]) -> None:
         self._host = host
+        self._decide = Gathering(host, busy).decide
 
     def whole(self, id: str, raw: bytes, format: Format, source: Source) -> MessageReceived:
         """The event that keeps these bytes."""
@@ -68,16 +70,10 @@ class Keeping:
 
     async def keep(self, wholes: Sequence[MessageReceived]) -> dict[str, Message]:
         """Append them all in one unit of work, those left out that are there already."""
-
-        async def run(turn: Turn) -> dict[str, Message]:
-            states = {}
-            for whole in wholes:
-                decide = partial(decider.receive, whole=whole)
-                states[whole.message] = await _append(turn, whole.message, decide)
-            return states
-
-        states: dict[str, Message] = await self._host.execute(run, "interop")
-        return states
+        ids = [whole.message for whole in wholes]
+        receive = (partial(decider.receive, whole=whole) for whole in wholes)
+        states = await asyncio.gather(*map(self._decide, ids, receive))
+        return dict(zip(ids, states, strict=True))
 
     async def keep_frame(self, id: str, raw: bytes, header: Header, reason: str) -> Message:
         """Keep bytes that are no whole message as refused."""
@@ -164,21 +160,3 @@ class Keeping:
                 case MessageReceived(raw=raw) if raw:
                     parts = {0: raw}
         return b"".join(base64.b64decode(parts[n]) for n in sorted(parts)) if parts else None
-
-    async def _decide(self, id: str, decide: Callable[[Message], list[decider.Event]]) -> Message:
-        """One decision on one message in a turn of its own; the state after it."""
-
-        async def run(turn: Turn) -> Message:
-            return await _append(turn, id, decide)
-
-        state: Message = await self._host.execute(run, "interop")
-        return state
-
-
-async def _append(
-    turn: Turn, id: str, decide: Callable[[Message], Iterable[decider.Event]]
-) -> Message:
-    state: Message = await turn.load(MESSAGE, id)
-    turn.append(MESSAGE, id, decide(state))
-    state = await turn.load(MESSAGE, id)
-    return state

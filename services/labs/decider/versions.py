@@ -59,10 +59,10 @@ def untouched(
     withdraw the rest would tell that there is such a thing (R30). `kept` are the same as before.
     """
     then = shown(version, judgement, kept, last)
-    if then is None or judgement.order.verdict != "release":
+    if then is None:
         return False
-    keys = [value.key for value in then.values]
-    return keys == [value.key for value in sees.values] and then.note == sees.note
+    before, after = ({value.key for value in each.values} for each in (sees, then))
+    return after == before and then.note == sees.note
 
 
 def _substance(observation: Observation) -> Observation:

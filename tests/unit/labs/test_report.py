@@ -124,6 +124,17 @@ def test_a_correction_after_verification_withdraws_at_once_and_returns_to_the_in
     assert shown(again).values[0].value == "150"
 
 
+@pytest.mark.rule("R18", "S4")
+@pytest.mark.parametrize(
+    "about", [{"section": "HM"}, {"specimen": "Urine"}, {"codes": (NA.codes[0],)}, {"note": "!"}]
+)
+def test_another_sample_section_order_or_remark_is_a_correction(about: dict[str, Any]) -> None:
+    before = [*new(), *check(given(*new()))]
+    events = take(given(*before), posted(reported=NOW, **about))
+    assert "ResultCorrecting" in names(events)
+    assert given(*before, *events).verified == frozenset()
+
+
 @pytest.mark.rule("R18")
 def test_a_preliminary_that_turns_final_with_the_same_values_stays_verified() -> None:
     early = [replace(o, status="preliminary") for o in (NA, K)]

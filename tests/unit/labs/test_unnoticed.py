@@ -174,6 +174,7 @@ async def test_a_corrected_value_that_is_hidden_no_more_still_waits_for_its_revi
     off = PolicyChange(kind="mode", category="hiv", mode="never", reason="the law changed")
     await approved(panel.house, off)
     assert b"Negative" not in b"".join(await panel.all_of_it())
+    assert b'"being_corrected":false' in (await panel.all_of_it())[0]
     assert await panel.inbox() == [True]
     await panel.checked()
     assert b"Negative" in b"".join(await panel.all_of_it())

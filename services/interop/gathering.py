@@ -1,0 +1,93 @@
+"""Decisions about several messages, gathered for a moment and made in one unit of work.
+
+A commit costs about as much for eight messages as for one, and what was kept together is handed over
+together: the services that take it save commits too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kernel.decider import Refused
+from kernel.turn import Turn
+from services.interop.decider.message import MESSAGE, Event, Message
+
+MOMENT_SECONDS = 0.002
+
+Decide = Callable[[Message], Iterable[Event]]
+
+
+class Executes(Protocol):
+    """What this module uses of the service that it runs in."""
+
+    async def execute(self, handler: Callable[[Any], Awaitable[Any]], actor: str) -> Any:
+        """Decide something in the own log; durable when it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One decision, and who waits for the state after it."""
+
+    id: str
+    decide: Decide
+    done: asyncio.Future[Message]
+
+
+class Gathering:
+    """Makes decisions on messages. `busy` says whether waiting a moment may bring more of them."""
+
+    def __init__(self, host: Executes, busy: Callable[[], bool]) -> None:
+        self._host = host
+        self._busy = busy
+        self._wanted: list[_Wanted] = []
+        self._making: set[asyncio.Task[None]] = set()
+
+    async def decide(self, id: str, decide: Decide) -> Message:
+        """One decision on one message, durable; the state after it. Raises Refused."""
+        one = _Wanted(id, decide, asyncio.get_running_loop().create_future())
+        self._wanted.append(one)
+        if len(self._wanted) == 1:
+            task = asyncio.create_task(self._make())
+            self._making.add(task)
+            task.add_done_callback(self._making.discard)
+        return await one.done
+
+    async def _make(self) -> None:
+        if self._busy():
+            await asyncio.sleep(MOMENT_SECONDS)
+        else:
+            await asyncio.sleep(0)  # those who come in this same moment still belong to it
+        wanted, self._wanted = self._wanted, []
+
+        async def run(turn: Turn) -> list[Message | Refused]:
+            return [await _decided(turn, one) for one in wanted]
+
+        try:
+            made: list[Message | Refused] = await self._host.execute(run, "interop")
+        except BaseException as error:
+            made = []
+            for one in wanted:
+                if not one.done.done():
+                    one.done.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+        for one, state in zip(wanted, made, strict=False):
+            if one.done.done():
+                continue
+            if isinstance(state, Refused):
+                one.done.set_exception(state)
+            else:
+                one.done.set_result(state)
+
+
+async def _decided(turn: Turn, one: _Wanted) -> Message | Refused:
+    state: Message = await turn.load(MESSAGE, one.id)
+    try:
+        turn.append(MESSAGE, one.id, one.decide(state))
+    except Refused as refused:
+        return refused
+    state = await turn.load(MESSAGE, one.id)
+    return state

@@ -68,6 +68,9 @@ class PostReport(Command):
     note: Phi[str] = ""
     numbers: tuple[ShortText, ...] = ()
     """Filler and placer order numbers as sent, by which an order is found to have its result."""
+    stated: datetime | None = None
+    """When its sender wrote this version (MSH-7, meta.lastUpdated), which says which one is newer: a
+    correction may carry the report time of the version that it corrects. None: `reported` does."""
 
 
 class PostAnswer(Answer):

@@ -15,7 +15,7 @@ from kernel.decider import Refused
 from kernel.turn import Turn
 from services.interop.decider.message import MESSAGE, Event, Message
 
-MOMENT_SECONDS = 0.002
+MOMENT_SECONDS = 0.005
 
 Decide = Callable[[Message], Iterable[Event]]
 
@@ -62,28 +62,23 @@ class Gathering:
             await asyncio.sleep(0)  # those who come in this same moment still belong to it
         wanted, self._wanted = self._wanted, []
 
-        async def run(turn: Turn) -> list[Message | Refused]:
+        async def run(turn: Turn) -> list[Message | Exception]:
             return [await _decided(turn, one) for one in wanted]
 
         try:
-            made: list[Message | Refused] = await self._host.execute(run, "interop")
-        except BaseException as error:
-            made = []
-            for one in wanted:
-                if not one.done.done():
-                    one.done.set_exception(error)
-            if not isinstance(error, Exception):
-                raise
-        for one, state in zip(wanted, made, strict=False):
+            made: list[Message | Exception] = await self._host.execute(run, "interop")
+        except Exception as error:  # noqa: BLE001  # whatever it is, everybody who waits gets it
+            made = [error] * len(wanted)
+        for one, state in zip(wanted, made, strict=True):
             if one.done.done():
-                continue
-            if isinstance(state, Refused):
+                continue  # who waited has gone
+            if isinstance(state, Exception):
                 one.done.set_exception(state)
             else:
                 one.done.set_result(state)
 
 
-async def _decided(turn: Turn, one: _Wanted) -> Message | Refused:
+async def _decided(turn: Turn, one: _Wanted) -> Message | Exception:
     state: Message = await turn.load(MESSAGE, one.id)
     try:
         turn.append(MESSAGE, one.id, one.decide(state))

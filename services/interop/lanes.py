@@ -14,9 +14,14 @@ class Lanes:
     def __init__(self) -> None:
         self._last: dict[bytes, Place] = {}
 
+    @property
+    def names(self) -> frozenset[bytes]:
+        """Whom work is about that has not left yet."""
+        return frozenset(self._last)
+
     def enter(self, names: Collection[bytes]) -> Place:
         """A place behind all that has one of these names. Whoever takes it must leave it."""
-        before = {self._last[name]._left for name in names if name in self._last}
+        before = {self._last[name].left for name in names if name in self._last}
         place = Place(self, names, before)
         for name in names:
             self._last[name] = place
@@ -38,7 +43,7 @@ class Place:
         self.names = names
         self._lanes = lanes
         self._before = before
-        self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def turn(self) -> None:
         """Wait until everything in front has left."""
@@ -47,7 +52,7 @@ class Place:
 
     def leave(self) -> None:
         """Done, or given up: the next one may go on."""
-        if not self._left.done():
-            self._left.set_result(None)
+        if not self.left.done():
+            self.left.set_result(None)
             self._before = ()
             self._lanes.forget(self)

@@ -79,14 +79,14 @@ async def laboratory(world: World, name: str) -> None:
         if not world.charts or sender.rng.random() < 0.15:
             person = _person(f"{name}n{number}", sender.rng)
             message = hl7.admission(person, _now())
-            await sender.send(message, {"message": _digest(message), "mrn": person.mrn})
+            await sender.send(message, {"message": message_id(message), "mrn": person.mrn})
             world.admitted.append(person)
             if len(world.charts) < 4:
                 world.charts.append(person)
         elif world.posted - world.verified < MOST_WAITING:
             order = _order(f"{name}-{number:06d}", sender.rng.choice(world.charts), sender.rng)
             message = hl7.result(order)
-            await sender.send(message, {"message": _digest(message), "filler": order.number})
+            await sender.send(message, {"message": message_id(message), "filler": order.number})
             world.posted += 1
         await asyncio.sleep(sender.rng.uniform(0.02, 0.15))
     await _leave(world, sender)
@@ -290,10 +290,6 @@ def _order(number: str, person: Person, rng: random.Random) -> hl7.Order:
         reported=collected + timedelta(hours=9),
         values=values,
     )
-
-
-def _digest(message: bytes) -> str:
-    return hashlib.sha256(message).hexdigest()[:40]
 
 
 def _now() -> datetime:

@@ -149,6 +149,7 @@ def _report(
     if whole and (items(head, "presentedForm") or items(head, "media")):
         notes.append("The sender attached a document. It is not shown here.")
     reported = moment(text(head, "issued"), bundle.zone)
+    updated = moment(text(head, "meta", "lastUpdated"), bundle.zone)
     return PostReport(
         report=_report_id(bundle, head, subject, seen),
         patient=PENDING,
@@ -164,6 +165,7 @@ def _report(
         observations=made,
         note="\n".join(note for note in notes if note),
         numbers=numbers_of(bundle, head),
+        stated=min(updated, received) if updated else None,
     )
 
 

@@ -176,9 +176,7 @@ def _report(id: str, case: Case, order: Order, ordered_by: Orderer) -> PostRepor
         orderer=ordered_by,
         ordered=ordered,
         acquired=_collected(order, case.read_in),
-        reported=case.moment(obr.get(22))
-        or case.moment(case.message.segments[0].get(7))
-        or case.received,
+        reported=case.moment(obr.get(22)) or case.stated,
         codes=values.codings(obr, 4),
         section=short(obr.get(24)),
         specimen=_specimen(order),
@@ -186,6 +184,7 @@ def _report(id: str, case: Case, order: Order, ordered_by: Orderer) -> PostRepor
         observations=made,
         note="\n".join(order.notes).strip("\n"),
         numbers=numbers(order.orc, obr),
+        stated=case.stated,
     )
 
 

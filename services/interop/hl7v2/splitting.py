@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from services.interop.hl7v2.normalise import EDGE
 
 MOST_BYTES = 16 * 2**20
-LINE = re.compile(rb"[^\r\n\x1c]*[\r\n\x1c]+")
+ENDS = (b"\r", b"\n", b"\x1c")
+LINE = re.compile(rb"[^\r\n\x1c]*[\r\n\x1c]")
 BLANK = EDGE + b"\r\n\x0c"
 STARTS = re.compile(rb"MSH[^A-Za-z0-9\s]|(?P<envelope>FHS|BHS|BTS|FTS)(?![A-Za-z0-9])")
 SIGNS = (b"MSH", b"FHS", b"BHS", b"BTS", b"FTS", b"\x1c")
 """Without any of these behind its beginning, bytes are one message."""
 
-FRAMING = re.compile(rb"\A\x0b+|\x1c[\r\n\x0b\x1c]*\Z")
 log = logging.getLogger("interop.hl7v2")
 WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
@@ -58,11 +58,10 @@ class Splitter:
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The messages that end in these bytes, in order."""
         data = self._tail + self._narrowed(data)
-        end = 0
-        for found in LINE.finditer(data):
-            end = found.end()
+        whole = max(map(data.rfind, ENDS)) + 1
+        for found in LINE.finditer(data, 0, whole):
             yield from self._take(found[0])
-        self._tail = data[end:]
+        self._tail = data[whole:]
         if len(self._tail) > MOST_BYTES:  # one endless line: what comes of it is passed over too
             yield from self._take(self._tail)
             self._tail = b""
@@ -104,7 +103,7 @@ class Splitter:
         if size > MOST_BYTES:
             self.too_large += 1
         elif lines:
-            message = FRAMING.sub(b"", b"".join(lines))
+            message = _unframed(b"".join(lines))
             yield self._widened(message) if self._codec else message
 
     def _widened(self, message: bytes) -> bytes:
@@ -123,3 +122,11 @@ class Splitter:
         elif envelope == b"FTS":
             self.miscounted += said not in (None, self._batches)
             self._messages = self._batches = 0
+
+
+def _unframed(message: bytes) -> bytes:
+    """Without the VT before it, and from the FS behind it on."""
+    message = message.lstrip(b"\x0b")
+    said = message.rstrip(b"\x0b\x1c\r\n")
+    behind = message[len(said) :]
+    return said + behind.partition(b"\x1c")[0]

@@ -67,6 +67,7 @@ def _posted(command: PostReport) -> ReportPosted:
         observations=_observations(command.observations),
         note=command.note,
         numbers=tuple(filter(None, command.numbers)),
+        stated=command.stated,
     )
 
 

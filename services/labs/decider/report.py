@@ -130,12 +130,22 @@ def is_unchanged(state: Report, version: ReportPosted) -> bool:
 
 
 def is_late(state: Report, version: ReportPosted) -> bool:
-    """Is this older than the version that we have (by its report time, then by its status)?"""
-    if state.posted is None:
+    """Is this older than the version that we have, or an old one sent again?
+
+    By when the sender wrote it, else by its report time: laboratories correct a result under the
+    report time that it had. Of one moment the status decides.
+    """
+    posted = state.posted
+    if posted is None:
         return False
-    if version.reported != state.posted.reported:
-        return version.reported < state.posted.reported
-    return RANK[version.status] < RANK[state.posted.status]
+    written, before = version.stated or version.reported, posted.stated or posted.reported
+    if written < before:
+        return True
+    if RANK[version.status] >= RANK[posted.status]:
+        return False
+    # After "posted as wrong" the same as before is not old: it was put right again.
+    again = posted.status != "wrong" and content(version) in state.versions
+    return again or written == before
 
 
 def keep_late(state: Report, version: ReportPosted) -> list[Any]:

@@ -17,8 +17,8 @@ ABOUT: Final = ("codes", "section", "specimen", "acquired")
 
 
 def content(version: ReportPosted) -> int:
-    """A version's content as a hash good for this process: neither its numbers nor its date."""
-    return hash(replace(version, revision=0, reported=EPOCH, numbers=()))
+    """A version's content as a hash good for this process: neither its numbers nor its dates."""
+    return hash(replace(version, revision=0, reported=EPOCH, numbers=(), stated=None))
 
 
 def names_same_orderer(old: ReportPosted | None, version: ReportPosted) -> bool:

@@ -36,6 +36,7 @@ class ReportPosted(PhiRepr):
     observations: Phi[tuple[Observation, ...]]
     note: Phi[str]
     numbers: tuple[str, ...] = ()
+    stated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

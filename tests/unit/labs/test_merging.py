@@ -16,6 +16,7 @@ from contracts.labs import (
     GetResult,
     GetResults,
     LabReleased,
+    LabWithdrawn,
     PostAnswer,
     ReportAnswer,
     ResultAnswer,
@@ -119,7 +120,10 @@ async def test_the_age_gate_asks_for_the_birth_date_of_the_one_that_stays(house:
     await house.hear(PatientMerged(patient="p1", into="teen"))
     await house.settle()
     assert await results(house, BEN.model_copy(update={"patient": "teen"})) == []
-    assert not [e for e in house.published if isinstance(e, LabReleased)]
+    later = report("r1", value("na", SODIUM, "150"), reported=DRAWN + timedelta(hours=2))
+    await house.get(later, INTEROP, PostAnswer)
+    assert not [e for e in house.published if isinstance(e, LabReleased | LabWithdrawn)]
+    assert house.hints.count("patient.teen") == 1  # of the birth date
 
 
 async def test_their_provider_reaches_the_chart_that_stays(house: House) -> None:

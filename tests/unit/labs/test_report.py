@@ -84,6 +84,15 @@ def test_a_result_that_the_age_gate_hides_is_announced_to_nobody() -> None:
     assert names(check(given(*new()), age_open=False)) == ["ReportVerified", "ResultShown"]
 
 
+@pytest.mark.rule("R54")
+def test_what_was_announced_is_withdrawn_when_the_age_gate_has_closed_since() -> None:
+    early = [replace(o, status="preliminary") for o in (NA, K)]
+    before = [*new(*early), *check(given(*new(*early)))]
+    events = take(given(*before), posted(reported=NOW), age_open=False)
+    assert names(events[2:]) == ["ResultShown", "ResultWithdrawn"]
+    assert not shown(events).open
+
+
 @pytest.mark.rule("R20")
 def test_a_verified_external_order_is_not_shown() -> None:
     external = take(Report(), posted(), ordered=Ordered("external", "x", "X"))
@@ -253,3 +262,26 @@ def test_no_event_prints_what_a_patient_has() -> None:
     events = [*new(NA, value("h", HIV, "Reactive")), *check(given(*new(NA)))]
     assert not any(word in repr(events) for word in ("Sodium", "Reactive", "hiv", "140"))
     assert any(isinstance(e, ReportVerified) for e in events)
+
+
+@pytest.mark.rule("R19", "S4")
+def test_a_correction_under_the_report_time_of_what_it_corrects_is_the_newer_one() -> None:
+    hour = timedelta(hours=1)
+    first = posted(reported=NOW + hour, stated=NOW + hour)
+    fixed = posted(replace(NA, value="150"), reported=NOW, stated=NOW + 2 * hour)
+    state = given(*take(Report(), first))
+    assert not rules.is_late(state, fixed)
+    state = given(*take(Report(), fixed))
+    assert rules.is_late(state, first)
+
+
+def test_an_old_version_sent_again_does_not_take_the_place_of_the_newer_one() -> None:
+    hour = timedelta(hours=1)
+    early = posted(status="preliminary", stated=NOW)
+    final = posted(stated=NOW + hour)
+    came = take(Report(), early)
+    state = given(*came, *take(given(*came), final))
+    again = posted(status="preliminary", stated=NOW + 2 * hour)
+    assert rules.is_late(state, again)
+    other = posted(replace(NA, value="9"), status="preliminary", stated=NOW + 2 * hour)
+    assert not rules.is_late(state, other)  # something new, however it is called: a provider looks

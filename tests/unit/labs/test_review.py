@@ -142,6 +142,16 @@ async def test_a_correction_that_overtakes_the_final_one_stays(story: Story) -> 
     assert (await story.seen(), await story.waits()) == ({"Sodium": "150"}, [])
 
 
+@pytest.mark.rule("R18")
+async def test_of_two_corrections_of_one_moment_the_one_that_comes_later_counts(
+    story: Story,
+) -> None:
+    for text in ("150", "151"):
+        await story.comes(value("na", SODIUM, text), status="corrected", reported=NOW)
+    await story.checked(revision=2)
+    assert await story.seen() == {"Sodium": "151"}
+
+
 @pytest.mark.rule("R18", "S4")
 async def test_a_version_that_lacks_a_reviewed_value_is_a_correction(story: Story) -> None:
     await story.comes(NA_OK, K_OK)

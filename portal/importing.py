@@ -47,7 +47,7 @@ async def take_paths(data: Path, paths: list[Path]) -> None:
             progress.update(task, description=path.name[:40])
             feeder = Feeder(operator.ask, report, path.name)
             try:
-                async for read in _take(feeder, path):
+                async for read in take_file(feeder, path):
                     progress.update(task, completed=done + read)
             except (Refused, Unavailable, OSError, EOFError) as error:
                 feeder.stop()
@@ -60,10 +60,12 @@ async def take_paths(data: Path, paths: list[Path]) -> None:
         raise SystemExit(1)
 
 
-async def _take(feeder: Feeder, path: Path) -> AsyncIterator[int]:
+async def take_file(feeder: Feeder, path: Path) -> AsyncIterator[int]:
     """Take one file; yields how many of its bytes have been read so far."""
     with path.open("rb") as raw:
-        file: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        file: IO[bytes] | gzip.GzipFile = (
+            gzip.GzipFile(fileobj=raw) if path.suffix == ".gz" else raw
+        )
         first = await asyncio.to_thread(file.read, CHUNK)
         if _format(path, first) == "fhir":
             await feeder.file(first + await asyncio.to_thread(file.read), "fhir")

@@ -7,6 +7,7 @@ together: the services that take it save commits too.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from kernel.turn import Turn
 from services.interop.decider.message import MESSAGE, Event, Message
 
 MOMENT_SECONDS = 0.005
+"""How long a decision waits for others, while there are messages that may bring one."""
 
 Decide = Callable[[Message], Iterable[Event]]
 
@@ -37,18 +39,23 @@ class _Wanted:
 
 
 class Gathering:
-    """Makes decisions on messages. `busy` says whether waiting a moment may bring more of them."""
+    """Makes decisions on messages. `busy` says how many are on their way: once each of them wants a
+    decision, nothing more is waited for.
+    """
 
-    def __init__(self, host: Executes, busy: Callable[[], bool]) -> None:
+    def __init__(self, host: Executes, busy: Callable[[], int]) -> None:
         self._host = host
         self._busy = busy
         self._wanted: list[_Wanted] = []
+        self._full = asyncio.Event()
         self._making: set[asyncio.Task[None]] = set()
 
     async def decide(self, id: str, decide: Decide) -> Message:
         """One decision on one message, durable; the state after it. Raises Refused."""
         one = _Wanted(id, decide, asyncio.get_running_loop().create_future())
         self._wanted.append(one)
+        if len(self._wanted) >= self._busy():
+            self._full.set()
         if len(self._wanted) == 1:
             task = asyncio.create_task(self._make())
             self._making.add(task)
@@ -56,10 +63,10 @@ class Gathering:
         return await one.done
 
     async def _make(self) -> None:
-        if self._busy():
-            await asyncio.sleep(MOMENT_SECONDS)
-        else:
-            await asyncio.sleep(0)  # those who come in this same moment still belong to it
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT_SECONDS):
+                await self._full.wait()
+        self._full.clear()
         wanted, self._wanted = self._wanted, []
 
         async def run(turn: Turn) -> list[Message | Exception]:

@@ -52,7 +52,7 @@ class Intake:
     """Takes messages from every source, each id once at a time."""
 
     def __init__(self, host: Host, served: frozenset[str] = frozenset(SERVICES)) -> None:
-        self.keeping = Keeping(host, lambda: len(self._running) > 1)
+        self.keeping = Keeping(host, lambda: len(self._running))
         self.translating = Translating(host)
         self.handing = Handing(host, served)
         self.progress: dict[str, tuple[int, int]] = {}

@@ -53,7 +53,7 @@ class Host(Protocol):
 class Keeping:
     """What the intake appends to the log, and reads back from it."""
 
-    def __init__(self, host: Host, busy: Callable[[], bool]) -> None:
+    def __init__(self, host: Host, busy: Callable[[], int]) -> None:
         self._host = host
         self._decide = Gathering(host, busy).decide
 

@@ -189,6 +189,21 @@ async def test_the_keys_of_values_count_what_is_shown_and_nothing_else(panel: Pa
     assert [(v.key, v.value) for v in found.values] == [("1", "141"), ("2", "140")]
 
 
+@pytest.mark.rule("R30", "R20")
+async def test_a_result_that_is_hidden_leaves_no_point_in_the_trend_of_another(
+    panel: Panel,
+) -> None:
+    early = {"acquired": DRAWN - timedelta(days=9), "reported": DRAWN - timedelta(days=9)}
+    await panel.house.get(posting("r0", NA, **early), INTEROP, PostAnswer)
+    await panel.house.get(VerifyReport(report="r0", revision=1), LEE, Done)
+    await panel.comes(NA)
+    await panel.checked()
+    assert b'"trend":[{' in (await panel.all_of_it())[1]
+    stranger = {**early, "reported": DRAWN, "orderer": Orderer(ids=("999",), name="X")}
+    await panel.house.get(posting("r0", NA, **stranger), INTEROP, PostAnswer)
+    assert b'"trend":[]' in (await panel.all_of_it())[1]
+
+
 @pytest.mark.rule("R30", "R22")
 async def test_a_code_corrected_into_a_category_leaves_no_line_behind(panel: Panel) -> None:
     await panel.comes(NA)

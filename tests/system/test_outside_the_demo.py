@@ -19,6 +19,7 @@ import pytest
 from contracts.common import Done
 from contracts.practice import ConfigurePractice
 from kernel.bus.embedded import free_port
+from kernel.bus.requests import Unavailable
 from kernel.testing.nats import nats_server
 from portal.demo.load import read_demo
 from portal.operator import Operator
@@ -79,9 +80,18 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 async def _configure(data: Path, port: int) -> None:
     operator = await Operator.reach(running(data))
     profile = read_demo(datetime.now(UTC).date(), f"http://localhost:{port}").profile
-    async with asyncio.timeout(30):
-        await operator.ask(ConfigurePractice(profile=profile), Done, key="profile")
+    async with asyncio.timeout(60):  # five processes start at once, on a busy machine perhaps
+        while not await _configured(operator, ConfigurePractice(profile=profile)):
+            pass
     await operator.close()
+
+
+async def _configured(operator: Operator, profile: ConfigurePractice) -> bool:
+    try:
+        await operator.ask(profile, Done, key="profile")
+    except Unavailable:
+        return False
+    return True
 
 
 def _answers(url: str) -> bool:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import commands, footprint, freshness, reads, rebuild
+from bench import commands, footprint, freshness, intake, reads, rebuild
 from bench.stage import FULL, SMOKE, Size, stage
 from bench.table import Line, save, show
 
@@ -20,8 +20,10 @@ same work in one app with one commit a request. Load: bench/load.py, a process o
 for both. Medians of interleaved rounds on one machine: compare ratios, not absolute numbers.
 Freshness: verifications over HTTP, evenly spaced, under half of the commands/s just measured; from
 their 201 to the patient's GET that shows it, and to the moment at which the demo's SMTP server
-kept the e-mail. Memory and starts: `python -m portal run` with the demo, all processes."""
-GROUPS = ("footprint", "rebuild", "commands", "reads", "freshness")
+kept the e-mail. Intake: HL7 messages that are new each, over MLLP and from a file, to the moment at
+which their outcome is durable, beside `hl7.parse` of the same messages and nothing else, in turn.
+Memory and starts: `python -m portal run` with the demo, all processes."""
+GROUPS = ("footprint", "rebuild", "intake", "commands", "reads", "freshness")
 
 
 def main() -> None:
@@ -36,6 +38,8 @@ def main() -> None:
         lines += footprint.measure(given.smoke)
     if "rebuild" in wanted:
         lines += rebuild.measure(given.smoke)
+    if "intake" in wanted:
+        lines += intake.measure(given.smoke)
     if wanted & {"commands", "reads", "freshness"}:
         lines += asyncio.run(_over_http(SMOKE if given.smoke else FULL, wanted))
     print(show(lines))

@@ -125,19 +125,25 @@ class Feeder:
 
     async def _taken(self, batch: list[bytes], first: int) -> None:
         """One batch; what is not settled at once is asked for again, as often as makes sense."""
-        messages = tuple(base64.b64encode(raw).decode("ascii") for raw in batch)
+        lines: dict[int, TakenMessage] = {}
+        left = dict(enumerate(batch, first))
         for attempt in range(TRIES):
             try:
-                answer = await self._ask(TakeMessages(messages=messages), TakenAnswer)
+                lines |= await self._asked(left)
             except Unavailable:
                 if attempt == TRIES - 1:
                     raise
-            else:
-                if all(one.outcome for one in answer.messages):
-                    break
+            left = {n: raw for n, raw in left.items() if n not in lines or not lines[n].outcome}
+            if not left:
+                break
             await asyncio.sleep(PAUSE_SECONDS)
-        for number, one in enumerate(answer.messages, first):
+        for number, one in sorted(lines.items()):
             self._report.add(f"{self._name}, message {number}", one)
+
+    async def _asked(self, left: dict[int, bytes]) -> dict[int, TakenMessage]:
+        messages = tuple(base64.b64encode(raw).decode("ascii") for raw in left.values())
+        answer = await self._ask(TakeMessages(messages=messages), TakenAnswer)
+        return dict(zip(left, answer.messages, strict=True))
 
     async def file(self, raw: bytes, format: Literal["hl7v2", "fhir"], where: str = "") -> None:
         """A whole file, or a large message, in parts."""
@@ -152,10 +158,21 @@ class Feeder:
                 total=total,
                 part=base64.b64encode(part).decode("ascii"),
             )
-            answer = await self._ask(command, MessageAnswer)
+            answer = await self._told(command)
         while answer.outcome is None:  # a long one: asking again with any part tells how it stands
-            answer = await self._ask(command, MessageAnswer)
+            if answer.kind == "parts":
+                raise Unavailable("not all of its parts are there any more")
+            answer = await self._told(command)
         self._report.add(where or self._name, answer)
+
+    async def _told(self, part: TakePart) -> MessageAnswer:
+        """One part; while interop or a neighbour does not answer, as often as makes sense."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._ask(part, MessageAnswer)
+            except Unavailable:
+                await asyncio.sleep(PAUSE_SECONDS)
+        return await self._ask(part, MessageAnswer)
 
     def checked(self, splitter: Splitter) -> None:
         """What the file said of itself that did not hold."""

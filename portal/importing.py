@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Literal
@@ -20,6 +21,7 @@ from kernel.decider import Refused
 from portal.feeding import Feeder, Report
 from portal.operator import Operator
 from portal.places import running
+from services.interop.fhir.json import MOST_BYTES
 from services.interop.hl7v2.splitting import Splitter
 
 CHUNK = 256 * 1024
@@ -49,7 +51,7 @@ async def take_paths(data: Path, paths: list[Path]) -> None:
             try:
                 async for read in take_file(feeder, path):
                     progress.update(task, completed=done + read)
-            except (Refused, Unavailable, OSError, EOFError) as error:
+            except (Refused, Unavailable, OSError, EOFError, zlib.error) as error:
                 feeder.stop()
                 report.not_taken(path.name, str(error))
             done += path.stat().st_size
@@ -68,7 +70,10 @@ async def take_file(feeder: Feeder, path: Path) -> AsyncIterator[int]:
         )
         first = await asyncio.to_thread(file.read, CHUNK)
         if _format(path, first) == "fhir":
-            await feeder.file(first + await asyncio.to_thread(file.read), "fhir")
+            rest = await asyncio.to_thread(file.read, MOST_BYTES + 1 - len(first))
+            if len(first) + len(rest) > MOST_BYTES:
+                raise OSError("larger than 64 MB")
+            await feeder.file(first + rest, "fhir")
             return
         splitter = Splitter()
         while first:

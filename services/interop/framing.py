@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,10 @@ KEPT_OF_LARGE = 64 * 1024
 
 STARTS = (b"MSH", b"FHS", b"BHS")
 MARKS = b"\xef\xbb\xbf \t\r\n\x00"
+SAYS = re.compile(rb"[^\xef\xbb\xbf \t\r\n\x00\x0b]")
+"""The first byte that is neither a mark nor a VT; looking for it copies nothing."""
+
+ANOTHER = re.compile(rb"\x0b(?=[\xef\xbb\xbf \t\r\n\x00]*(?:MSH|FHS|BHS))")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,7 +45,7 @@ class Framer:
     @property
     def inside(self) -> bool:
         """Whether the beginning of a message has come and its end has not."""
-        return bool(self._buffer.strip(MARKS + VT)) or self._dropping
+        return self._dropping or SAYS.search(self._buffer) is not None
 
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that these bytes complete, in order."""
@@ -97,14 +102,9 @@ class Framer:
 
     @staticmethod
     def _split(piece: bytes) -> list[bytes]:
-        """At each VT that stands before a header segment."""
-        parts = [b""]
-        for part in piece.split(VT):
-            if part.lstrip(MARKS).startswith(STARTS) and parts[-1].strip(MARKS):
-                parts.append(part)
-            else:
-                parts[-1] += part
-        return parts
+        """At each VT that stands before a header segment; other VTs belong to nothing."""
+        parts = [part.replace(VT, b"") for part in ANOTHER.split(piece)]
+        return [part for part in parts[:-1] if part.strip(MARKS)] + parts[-1:]
 
     @staticmethod
     def _start(piece: bytes) -> int | None:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kernel.decider import Refused
 from kernel.turn import Turn
 from services.interop.decider.message import MESSAGE, Event, Message
 
@@ -86,10 +85,11 @@ class Gathering:
 
 
 async def _decided(turn: Turn, one: _Wanted) -> Message | Exception:
-    state: Message = await turn.load(MESSAGE, one.id)
+    """The state after it, or what is wrong with this one: a damaged stream fails nobody else's."""
     try:
+        state: Message = await turn.load(MESSAGE, one.id)
         turn.append(MESSAGE, one.id, one.decide(state))
-    except Refused as refused:
-        return refused
-    state = await turn.load(MESSAGE, one.id)
+        state = await turn.load(MESSAGE, one.id)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it goes to the one who asked
+        return error
     return state

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from contracts.common import Done
-from contracts.identity import KnownPatient, PatientAnswer
+from contracts.identity import KnownPatient, PatientAnswer, RecordPatient
 from contracts.labs import PostAnswer, PostReport
 from contracts.records import PostDocument
 from kernel.decider import Refused
@@ -107,16 +107,23 @@ class Handing:
             seen.counts["merge applied"] += 1
         return patient
 
-    async def known(self, parcel: Parcel) -> str:
-        """Whom a parcel's numbers mean by now. Raises Refused or Unavailable."""
+    async def known(self, parcel: Parcel, key: str) -> str:
+        """Whom a parcel's numbers mean by now. Raises Refused or Unavailable.
+
+        Who it is said to be is held against the index again: of several patients in one message one
+        may have been refused, and its sender's numbers may be read in another way by now.
+        """
         if parcel.about is None:
             raise ValueError("a parcel about nobody")
         asked = KnownPatient(identifiers=parcel.about.identifiers)
-        return (await self.host.request(asked, PatientAnswer)).patient
+        found = (await self.host.request(asked, PatientAnswer)).patient
+        if isinstance(parcel.about, RecordPatient):
+            await self.host.request(parcel.about, PatientAnswer, key=key)
+        return found
 
     async def post(self, command: Command, key: str) -> Answer:
         """One command to its service. Raises Refused or Unavailable."""
-        if len(command.model_dump_json()) > MOST_COMMAND:
+        if len(command.model_dump_json().encode()) > MOST_COMMAND:
             raise Refused("too-large", "Larger than can be handed over.", 413)
         kind: type[Answer] = PostAnswer if isinstance(command, PostReport) else Done
         return await self.host.request(command, kind, key=key)

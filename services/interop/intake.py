@@ -32,6 +32,12 @@ from services.interop.reading import Reading
 from services.interop.tally import Tally, kind_of
 from services.interop.translating import Translating
 
+TOGETHER = 500
+"""Messages of one frame or file that are kept in one unit of work."""
+
+MOST_IN_ONE = 10_000
+"""Messages in one frame, or in one file in parts."""
+
 AT_ONCE = 32
 """Messages being translated and handed over together."""
 
@@ -89,14 +95,23 @@ class Intake:
         await asyncio.wait(set(tasks), timeout=patience)
         return [_result(task) for task in tasks]
 
+    async def take_all(
+        self, raws: Sequence[bytes], source: Source
+    ) -> list[Message | BaseException]:
+        """`take` for any number of messages, some at a time for the memory that they need."""
+        taken: list[Message | BaseException] = []
+        for start in range(0, len(raws), TOGETHER):
+            taken += await self.take(raws[start : start + TOGETHER], source)
+        return taken
+
     async def keep_frame(self, raw: bytes, reason: str) -> Message:
         """Keep bytes that are no whole message (a truncated or oversized frame) as refused."""
         return await self.keeping.keep_frame(frame_id(raw), raw, header_of(raw), reason)
 
     async def take_file(self, part: PartReceived) -> list[Message]:
         """Take a file all of whose parts are in. A FHIR file is one message; of HL7 messages each
-        stands for itself. Raises Unavailable, and `hash-mismatch` when the parts are not the bytes
-        promised: they are forgotten.
+        stands for itself. Raises Unavailable, `too-many`, and `hash-mismatch` when the parts are not
+        the bytes promised: they are forgotten.
         """
         id = part.message
         state = await self.keeping.state(id)
@@ -106,8 +121,10 @@ class Intake:
                 await self.keeping.discard_parts(id)
                 raise Refused("hash-mismatch", "The parts are not the file that was promised.", 422)
             if part.format == "hl7v2":
-                taken = await self.take(split(raw) or [raw], "file")
-                return [_raised(state) for state in taken]
+                raws = split(raw) or [raw]
+                if len(raws) > MOST_IN_ONE:
+                    raise Refused("too-many", "More messages in one than can be taken.", 422)
+                return [_raised(state) for state in await self.take_all(raws, "file")]
             await self.keeping.keep_parts(id, part.format, len(raw))
         return [await self.settle(id)]
 
@@ -123,10 +140,14 @@ class Intake:
             await self.settle(id)
 
     async def _taken(
-        self, id: str, raw: bytes, place: Place, kept: asyncio.Task[dict[str, Message]]
+        self,
+        id: str,
+        raw: bytes,
+        place: Place,
+        kept: asyncio.Task[dict[str, Message | BaseException]],
     ) -> Message:
         try:
-            state = (await asyncio.shield(kept))[id]
+            state = _raised((await asyncio.shield(kept))[id])
             return state if state.outcome else await self._in_turn(id, raw, state, place)
         finally:
             place.leave()

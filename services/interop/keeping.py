@@ -68,11 +68,11 @@ class Keeping:
             raw=base64.b64encode(raw).decode("ascii"),
         )
 
-    async def keep(self, wholes: Sequence[MessageReceived]) -> dict[str, Message]:
+    async def keep(self, wholes: Sequence[MessageReceived]) -> dict[str, Message | BaseException]:
         """Append them all in one unit of work, those left out that are there already."""
         ids = [whole.message for whole in wholes]
         receive = (partial(decider.receive, whole=whole) for whole in wholes)
-        states = await asyncio.gather(*map(self._decide, ids, receive))
+        states = await asyncio.gather(*map(self._decide, ids, receive), return_exceptions=True)
         return dict(zip(ids, states, strict=True))
 
     async def keep_frame(self, id: str, raw: bytes, header: Header, reason: str) -> Message:
@@ -150,11 +150,12 @@ class Keeping:
     async def bytes_of(self, id: str) -> bytes | None:
         """The bytes of a message; None when they are not there, or their key was destroyed."""
         parts: dict[int, str] = {}
+        total = 0
         for record in await self.history(id):
             match record.event:
                 case PartReceived() as part:
-                    parts = parts if len(parts) <= part.total else {}
-                    parts[part.index] = part.part
+                    parts = parts if part.total == total else {}
+                    parts[part.index], total = part.part, part.total
                 case PartsDiscarded():
                     parts = {}
                 case MessageReceived(raw=raw) if raw:

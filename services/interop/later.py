@@ -11,7 +11,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterator
 
-from contracts.common import Done
 from kernel.decider import Refused
 from kernel.envelope import Command
 from services.interop.handing import message_of, named, size_of
@@ -62,8 +61,9 @@ class Later:
         counts: Counter[str] = Counter()
         refused: list[str] = []
         _, translated = await self._intake.translated(raw or b"", state)
+        prefix = key_prefix(id, state.attempt)
         for parcel, commands in _asked_of(translated, service):
-            await self._parcel(parcel, commands, key_prefix(id, state.attempt), counts, refused)
+            await self._parcel(parcel, commands, prefix, counts, refused)
         if not counts:  # its bytes are gone, or its sender is read in another way by now
             refused.append("The message does not ask for it any more")
         await self._intake.keeping.handed_over(id, service, dict(counts), tuple(refused))
@@ -78,17 +78,18 @@ class Later:
     ) -> None:
         """One patient's commands. A refusal is noted, and does not stop the others."""
         try:
-            patient = await self._intake.handing.known(parcel)
+            key = f"{prefix}-{commands[0][0]}-whom"
+            patient = await self._intake.handing.known(parcel, key)
         except Refused as refusal:
             about_the_message(refusal)
             counts["patient refused"] += 1
-            refused.append(f"KnownPatient: {refusal.code}")
+            refused.append(f"patient: {refusal.code}")
             return
         for ordinal, command in commands:
             name = type(command).__name__
             try:
-                key = f"{prefix}-{ordinal}"
-                await self._host.request(named(command, patient, message_of(prefix)), Done, key=key)
+                asked = named(command, patient, message_of(prefix))
+                await self._intake.handing.post(asked, f"{prefix}-{ordinal}")
                 counts[f"{name} applied"] += 1
             except Refused as refusal:
                 about_the_message(refusal)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 
 from kernel.clock import Clock
@@ -42,6 +43,7 @@ class Listener:
         return await asyncio.start_server(self._serve, host, port, limit=READ_BYTES)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _notice_when_gone(writer)
         async with self._places:
             self._writers.add(writer)
             try:
@@ -84,7 +86,21 @@ class Listener:
         ack = try_again(frame, self._clock.now()) if failure is not None else work.result()
         if not writer.is_closing():
             writer.write(VT + ack + FS + CR)
-            await writer.drain()
+            await self._delivered(writer)
+
+    async def _delivered(self, writer: asyncio.StreamWriter) -> None:
+        """Give up a sender that does not read its answers: it would keep its place for ever."""
+        try:
+            async with asyncio.timeout(self._silence):
+                await writer.drain()
+        except TimeoutError:
+            log.warning("a sender does not read its answers")
+            writer.transport.abort()
+
+
+def _notice_when_gone(writer: asyncio.StreamWriter) -> None:
+    """A sender that is idle may stay; one whose machine or network has gone must not keep a place."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
 
 async def listen(take: Take, clock: Clock, port: int, host: str = HOST) -> None:

@@ -12,7 +12,7 @@ from services.interop.framing import Frame
 from services.interop.hl7v2.ack import OURS, TRY_AGAIN, Fault, acknowledge, acknowledgement
 from services.interop.hl7v2.splitting import split
 from services.interop.hl7v2.translate import header_of
-from services.interop.intake import Intake, frame_id, message_id
+from services.interop.intake import MOST_IN_ONE, Intake, frame_id, message_id
 from services.interop.tally import GRAVITY
 
 NOT_WHOLE = {
@@ -29,8 +29,11 @@ async def answer(intake: Intake, frame: Frame, now: datetime) -> bytes:
         state = await intake.keep_frame(frame.raw, NOT_WHOLE[frame.kind])
         return _said(state, frame.raw, frame_id(frame.raw))
     raws = split(frame.raw) or [frame.raw]
+    if len(raws) > MOST_IN_ONE:
+        state = await intake.keep_frame(frame.raw, "More messages in one frame than can be taken")
+        return _said(state, frame.raw, frame_id(frame.raw))
     states = []
-    for taken in await intake.take(raws, "mllp"):
+    for taken in await intake.take_all(raws, "mllp"):
         if isinstance(taken, Unavailable):
             return try_again(frame, now)
         if isinstance(taken, BaseException):
@@ -46,18 +49,18 @@ def _said(state: Message, raw: bytes, id: str) -> bytes:
     if state.ack:
         return state.ack.encode("ascii")
     at = state.settled or state.received
-    if state.outcome is None or at is None:
+    if state.said is None or at is None:
         raise ValueError("a message without an outcome")
     fault = Fault(state.code or "207", state.where, state.reason)
-    return acknowledgement(header_of(raw), state.outcome, fault, id, at)
+    return acknowledgement(header_of(raw), state.said, fault, id, at)
 
 
 def _said_of_all(states: Sequence[Message], first: bytes) -> bytes:
     """One acknowledgement for a frame of several messages: the gravest outcome, under the control id
-    of the first one.
+    of the first one, and as of its time.
     """
-    gravest = max(states, key=lambda state: GRAVITY.index(state.outcome or "applied"))
-    return _said(replace(gravest, ack=""), first, message_id(first))
+    gravest = max(states, key=lambda state: GRAVITY.index(state.said or "applied"))
+    return _said(replace(gravest, ack="", settled=states[0].settled), first, message_id(first))
 
 
 def try_again(frame: Frame, now: datetime) -> bytes:

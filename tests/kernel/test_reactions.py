@@ -100,6 +100,14 @@ async def test_what_fails_holds_up_its_own_patient_and_nobody_else(kitchen: Kitc
     ]
 
 
+async def test_what_may_go_at_once_is_begun_in_the_order_of_the_log(kitchen: Kitchen) -> None:
+    poison = kitchen.deps.cook = Poison()
+    beds = ["b9", "b1", "b5", "b3"]
+    await hear(kitchen, *beds)
+    await until(lambda: len(poison.tries) == len(beds))
+    assert poison.tries == beds
+
+
 async def test_what_waits_is_done_in_order_when_its_time_comes(
     house: House, kitchen: Kitchen
 ) -> None:

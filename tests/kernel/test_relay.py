@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind
 
 from kernel.bus.provision import stream_config
 from kernel.envelope import event_subject
-from kernel.event_log import YOUNGER
+from kernel.event_log import TO_PUBLISH, YOUNGER
 from kernel.outbox import INCARNATION, LAST_SEQUENCE, POSITION, Relay, TailAhead
 from kernel.store.port import Ask
 from kernel.telemetry import span
@@ -224,3 +224,25 @@ async def test_one_trace_leads_from_the_command_to_the_reaction(house: House) ->
 
 def _id(span: Any) -> int:
     return int(span.get_span_context().span_id)
+
+
+async def test_what_publishes_nothing_is_not_looked_through_again(
+    house: House, ward: WardLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that says much and tells little must not read all of it at each commit."""
+    await ward.take("b1")
+    looked: list[Ask] = []
+    fetch = ward.db.fetch
+
+    async def noting(ask: Ask, /, **params: Any) -> Any:
+        looked.append(ask)
+        return await fetch(ask, **params)
+
+    async with relaying(house, ward):
+        await until_told(house, 1)
+        monkeypatch.setattr(ward.db, "fetch", noting)
+        for number in range(5):
+            await ward.ring(f"a{number}")
+        await ward.take("b2")
+        await until_told(house, 1, 7)
+    assert looked.count(TO_PUBLISH) <= 2

@@ -165,6 +165,23 @@ async def test_a_refused_command_is_not_remembered(ward: WardLog) -> None:
     assert await ward.beds() == [("b1", "p2")]
 
 
+async def test_a_finished_state_is_not_kept_in_memory_and_still_counts(ward: WardLog) -> None:
+    """Also within a batch: until the commit only the memory knows it."""
+    bell = replace(demo.BELL, finished=lambda rung: rung >= 2)
+
+    async def ring(turn: Turn) -> int:
+        rung: int = await turn.load(bell, "a")
+        turn.append(bell, "a", [demo.Rung("a", rung + 1)])
+        return rung + 1
+
+    assert await ward.submit(ring) == 1
+    assert await asyncio.gather(*(ward.submit(ring) for _ in range(3))) == [2, 3, 4]
+    reads = ward.db.fetches
+    assert await ward.submit(ring) == 5
+    assert ward.db.fetches > reads
+    assert [r.version for r in await ward.stored()] == [1, 2, 3, 4, 5]
+
+
 async def test_one_bad_unit_does_not_fail_its_neighbours(ward: WardLog) -> None:
     async def bug(turn: Turn) -> None:
         await turn.load(demo.BELL, "a")

@@ -48,6 +48,7 @@ class Flaky:
         self.dialect = inner.dialect
         self.fail = ""
         self.commits = 0
+        self.fetches = 0
 
     async def open(self, migrate: bool) -> None:
         await self.inner.open(migrate)
@@ -71,6 +72,7 @@ class Flaky:
             raise OSError("the answer got lost")
 
     async def fetch(self, ask: Ask, /, **params: Any) -> Sequence[Row]:
+        self.fetches += 1
         return await self.inner.fetch(ask, **params)
 
     async def scan(self, ask: Ask, /, **params: Any) -> Sequence[Row]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import logging
 from collections import Counter
@@ -38,10 +37,7 @@ async def take_messages(command: TakeMessages, call: Call[Deps, Caller]) -> Take
     `not-allowed` for other services than the command line, `not-base64`.
     """
     _allowed(call.caller)
-    try:
-        raws = [base64.b64decode(each, validate=True) for each in command.messages]
-    except binascii.Error as error:
-        raise Refused("not-base64", "The messages are not base64.", 422) from error
+    raws = [_decoded(each) for each in command.messages]
     taken = await call.deps.intake.take(raws, "file", PATIENCE_SECONDS)
     lines = (_taken(raw, state, call.now) for raw, state in zip(raws, taken, strict=True))
     return TakenAnswer(messages=tuple(lines))
@@ -67,9 +63,11 @@ async def take_part(part: TakePart, call: Call[Deps, Caller]) -> MessageAnswer:
     """Keep a part; with the last one, take the whole and answer what became of it.
 
     While that is going on the outcome is None and the counts say how far it is. Refused
-    `not-allowed` for other services than the command line, `bad-part`, `hash-mismatch`.
+    `not-allowed` for other services than the command line, `not-base64`, `bad-part`,
+    `hash-mismatch`, `too-many`.
     """
     _allowed(call.caller)
+    _decoded(part.part)
     intake, id = call.deps.intake, part.sha256[:40]
     kept = PartReceived(
         message=id,
@@ -92,6 +90,13 @@ async def take_part(part: TakePart, call: Call[Deps, Caller]) -> MessageAnswer:
         done, total = intake.progress.get(id, (0, 0))
         counts = {"done": done, "of": total}
         return MessageAnswer(message=id, outcome=None, kind=part.format, counts=counts)
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Refused("not-base64", "What was sent is not base64.", 422) from error
 
 
 def _allowed(caller: Caller) -> None:

@@ -43,7 +43,8 @@ FRAME = "frame"
 class Message:
     """What is known of one message. `parts` maps a part's index to its digest.
 
-    The bytes are not kept in the state: they may be large, and only one step needs them.
+    `said` is the outcome that its sender was told; a hand-over later may change `outcome`. The bytes
+    are not kept in the state: they may be large, and only one step needs them.
     """
 
     format: Format | None = None
@@ -53,6 +54,7 @@ class Message:
     received: datetime | None = None
     attempt: int = 0
     outcome: Outcome | None = None
+    said: Outcome | None = None
     kind: str = ""
     sender: str = ""
     reason: str = ""
@@ -89,6 +91,7 @@ def evolve(state: Message, event: Any) -> Message:
             return replace(
                 state,
                 outcome=event.outcome,
+                said=event.outcome,
                 kind=event.kind,
                 sender=event.sender,
                 reason=event.reason,

@@ -100,11 +100,10 @@ def _joined(parts: list[str], separator: str) -> str:
     for part in parts:
         bare = part.lstrip()
         starts = SEGMENT.match(bare[:3]) and bare[3:4] in (separator, "")
-        if starts or not joined:
-            joined.append(bare)
-        else:
-            joined[-1] += f"\n{part}"
-    return "\r".join(joined)
+        if joined:
+            joined.append("\r" if starts else "\n")
+        joined.append(bare if starts or not joined else part)
+    return "".join(joined)
 
 
 def charset(header: bytes) -> str | None:

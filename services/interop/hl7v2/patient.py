@@ -12,7 +12,7 @@ from services.interop.hl7v2 import dates
 from services.interop.hl7v2.reader import Message, Segment
 from services.interop.parcel import Unusable
 from services.interop.reading import Reading
-from services.interop.text import clean, short
+from services.interop.text import clean, short, whole
 
 NO_IDENTITY = frozenset({
     "SS", "SSN", "DL", "DLN", "PPN", "AN", "ANC", "VN", "VS", "TAX", "BC", "CC", "FI", "DN",
@@ -110,7 +110,7 @@ def _identifier(
     pid: Segment, field: int, repetition: int, sender: str, reading: Reading
 ) -> Identifier | None:
     """One CX within its authority, None when it is no record number."""
-    value = short(pid.get(field, 1, repetition))
+    value = whole(pid.get(field, 1, repetition))
     kind = short(pid.get(field, 5, repetition)).upper()
     if not value or kind in NO_IDENTITY or PLACEHOLDER.match(value):
         return None
@@ -131,7 +131,7 @@ def _authority(namespace: str, universal: str, sender: str) -> str:
         return namespace
     if universal and not GENERIC.match(universal):
         return universal
-    return short(f"{sender}:{namespace or universal}")
+    return whole(f"{sender}:{namespace or universal}")
 
 
 def _is_ssn(pid: Segment, field: int, repetition: int) -> bool:

@@ -162,7 +162,7 @@ class Message:
         if not HEADER.match(text[:16].encode("utf-8", "replace")):
             raise Unusable("The message does not start with MSH", code="100", verdict="refused")
         text, signs = _with_sound_delimiters(text)
-        if len(text) > MOST_PARTS and signs.count(text) > MOST_PARTS:
+        if len(text) > MOST_PARTS and signs.count(text) + text.count("\r") > MOST_PARTS:
             raise Unusable("More parts in one message than can be taken", verdict="refused")
         self.segments = [Segment(line, signs) for line in text.split("\r")]
         self.header = self._header()

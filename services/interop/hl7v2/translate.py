@@ -18,6 +18,9 @@ from services.interop.reading import Reading
 TYPES = frozenset(kind.partition("^")[0] for kind in TRANSLATORS)
 PROCESSING = frozenset("PTDN")
 MOST_BYTES = 16 * 2**20
+MOST_LINES = 400_000
+"""Line ends in one message; more are nothing that a sender means, and would cost memory for nothing."""
+
 HEAD_BYTES = 8192
 
 
@@ -31,6 +34,9 @@ def translate(raw: bytes, received: datetime, reading: Reading) -> list[Translat
     if len(raw) > MOST_BYTES:
         too_large = Unusable("Larger than 16 MB", verdict="refused")
         return [Translated(header=Header(), problem=too_large)]
+    if len(raw) > MOST_LINES and raw.count(b"\r") + raw.count(b"\n") > MOST_LINES:
+        too_many = Unusable("More parts in one message than can be taken", verdict="refused")
+        return [Translated(header=header_of(raw), problem=too_many)]
     texts = messages(raw, reading.charset)
     if not texts:
         empty = Unusable("No MSH segment", code="100", where="MSH", verdict="refused")

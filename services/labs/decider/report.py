@@ -126,7 +126,9 @@ def still_resolved(state: Report, version: ReportPosted) -> str:
 
 def is_unchanged(state: Report, version: ReportPosted) -> bool:
     """Is this the version that we have?"""
-    return state.posted is not None and content(state.posted) == content(version)
+    if state.posted is None or state.posted.patient != version.patient:
+        return False
+    return content(state.posted) == content(version)
 
 
 def is_late(state: Report, version: ReportPosted) -> bool:

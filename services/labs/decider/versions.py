@@ -17,8 +17,11 @@ ABOUT: Final = ("codes", "section", "specimen", "acquired")
 
 
 def content(version: ReportPosted) -> int:
-    """A version's content as a hash good for this process: neither its numbers nor its dates."""
-    return hash(replace(version, revision=0, reported=EPOCH, numbers=(), stated=None))
+    """A version's content as a hash good for this process: neither its numbers nor its dates, nor
+    whose it is, which a merge changes.
+    """
+    rest = replace(version, patient="", revision=0, reported=EPOCH, numbers=(), stated=None)
+    return hash(rest)
 
 
 def names_same_orderer(old: ReportPosted | None, version: ReportPosted) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.clock import TestClock
+from kernel.testing.waiting import until
 from services.interop.framing import Frame, Framer
 from services.interop.hl7v2.ack import Fault, acknowledge
 from services.interop.mllp import Listener
@@ -104,6 +105,26 @@ async def test_silence_inside_a_message_ends_the_connection() -> None:
         assert b"ack 1" in await reader.read()
         writer.close()
     assert stub.frames[0].kind == "truncated"
+
+
+async def test_a_sender_that_never_reads_its_answers_loses_its_place() -> None:
+    class Verbose(Stub):
+        async def __call__(self, frame: Frame) -> bytes:
+            await super().__call__(frame)
+            return b"x" * 8_000_000
+
+    stub = Verbose()
+    async with listening(stub, silence=0.1) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(wrapped(ONE, TWO, TWO))
+        await until(lambda: len(stub.frames) == 3)
+        writer.close()
+
+
+async def test_more_connections_than_places_wait_and_are_served() -> None:
+    async with listening(Stub()) as port:
+        said = await asyncio.gather(*(talk(port, wrapped(ONE, TWO)) for _ in range(100)))
+        assert all(one.count(b"MSH|ack") == 2 for one in said)
 
 
 async def test_the_loose_client_of_the_hl7_package() -> None:

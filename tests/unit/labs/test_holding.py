@@ -44,7 +44,7 @@ from tests.unit.labs.house import (
     report,
     value,
 )
-from tests.unit.labs.making import NOW
+from tests.unit.labs.making import DRAWN, NOW
 
 STRANGER = Orderer(ids=("777", "L 9"), name="Lee, Annie")
 BARE = Orderer(name="Annie Leeson MD")
@@ -148,6 +148,16 @@ async def test_the_affiliation_on_the_day_of_the_order_still_counts(house: House
     await house.hear(ProviderListed(provider=back))
     await house.settle()
     assert await inbox(house, Caller(subject="g", role=Role.PROVIDER, provider="dr-gone")) == ["r1"]
+
+
+@pytest.mark.rule("R20")
+async def test_the_day_of_the_order_counts_before_those_of_sample_and_report(house: House) -> None:
+    until = Affiliation(since=date(2020, 1, 1), until=date(2026, 11, 20))
+    left = provider("dr-lee", "1234567893", "Ann Lee MD", affiliations=(until,))
+    await house.hear(ProviderListed(provider=left))
+    before = DRAWN - timedelta(days=1)
+    await post(house, report("r1", ordered=before), report("r2", acquired=before), report("r3"))
+    assert await inbox(house) == ["r1", "r2"]
 
 
 @pytest.mark.rule("R20")

@@ -95,6 +95,22 @@ async def test_a_correction_that_comes_before_the_report_has_moved_moves_it(
     assert (await house.ask(other, INTEROP)).status == 409
 
 
+async def test_an_old_version_sent_again_after_a_merge_is_still_an_old_one(house: House) -> None:
+    await house.get(report("r1"), INTEROP, PostAnswer)
+    corrected = report(
+        "r1", value("na", SODIUM, "150"), status="corrected", reported=DRAWN + timedelta(hours=1)
+    )
+    await house.get(corrected, INTEROP, PostAnswer)
+    await house.hear(PatientMerged(patient="p1", into="p2"))
+    await house.settle()
+    again = report("r1", reported=DRAWN + timedelta(hours=2))
+    assert (await house.get(again, INTEROP, PostAnswer)).outcome == "unchanged"
+    staff = await house.get(GetReport(report="r1"), LEE, ReportAnswer)
+    assert [v.value for v in staff.values] == ["150"]
+    foreign = corrected.model_copy(update={"patient": "p3"})
+    assert (await house.ask(foreign, INTEROP)).status == 409
+
+
 async def test_staff_read_whose_report_it_is_by_now(house: House) -> None:
     await verified(house, "r1")
     await house.hear(PatientMerged(patient="p1", into="p2"))

@@ -143,6 +143,12 @@ async def test_ten_questions_of_a_record_may_be_open(house: House) -> None:
 
 
 @pytest.mark.rule("R21")
+async def test_ten_are_ten_also_when_all_come_at_once(house: House) -> None:
+    replies = await asyncio.gather(*(house.ask(question(), ANA) for _ in range(14)))
+    assert sorted(reply.status for reply in replies) == [201] * 10 + [409] * 4
+
+
+@pytest.mark.rule("R21")
 async def test_a_question_is_seen_with_whom_to_call_and_by_when(house: House) -> None:
     lee = provider("dr-lee", "1234567893", "Ann Lee MD", phone="555-0100")
     await house.hear(ProviderListed(provider=lee))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.common import Done
 from contracts.labs import (
@@ -24,6 +25,9 @@ from contracts.labs import (
     RollBackPolicy,
 )
 from contracts.practice import PracticeConfigured
+from kernel.clock import micros
+from kernel.projection import Ask
+from kernel.store.schema import TIMER
 from kernel.testing.waiting import until
 from services.labs import renewing
 from services.labs.events.policy import PolicyBegan
@@ -194,7 +198,13 @@ async def test_a_reminder_that_comes_before_midnight_after_a_move_to_the_west_wa
     west = profile().model_copy(update={"zone": "Pacific/Honolulu"})
     await house.hear(PracticeConfigured(profile=west))
     house.clock.at = datetime(2026, 11, 26, 8, 0, 1, tzinfo=UTC)  # past midnight in California
-    await house.settle()
+    midnight_there = micros(midnight(date(2026, 11, 26), "Pacific/Honolulu"))
+
+    async def waits_for_it() -> bool:
+        found = await house.service.db.fetch(Ask(sa.select(TIMER.c.due)))
+        return [row["due"] for row in found] == [midnight_there]
+
+    await until(waits_for_it)
     await verified(house, "r2")
     assert await listed(house) == ["r1", "r2"]
     house.clock.at = datetime(2026, 11, 26, 10, 0, 1, tzinfo=UTC)

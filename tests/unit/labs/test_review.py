@@ -186,6 +186,19 @@ async def test_two_corrections_before_the_next_review_show_only_the_last(story: 
     assert kinds == ["LabVerified", "LabWithdrawn", "LabVerified"]
 
 
+@pytest.mark.rule("R19", "S4")
+async def test_a_value_that_comes_while_a_correction_is_half_reviewed_shows_nothing_of_it(
+    story: Story,
+) -> None:
+    await story.comes(NA_OK, K_OK)
+    await story.checked()
+    changed = value("na", SODIUM, "150")
+    await story.comes(changed, K_OK)
+    await story.checked("na", revision=2)
+    await story.comes(changed, K_OK, value("cl", SODIUM, "100"))
+    assert (await story.seen(), await story.waits()) == ("correcting", [True])
+
+
 @pytest.mark.rule("R18", "R19", "S4")
 async def test_a_correction_back_to_what_was_reviewed_is_reviewed_again(story: Story) -> None:
     await story.comes(NA_OK)

@@ -264,6 +264,19 @@ async def test_what_the_age_gate_hides_gives_no_hint_and_no_news(panel: Panel) -
     assert await panel.is_quiet()
 
 
+@pytest.mark.rule("R54", "R30")
+async def test_what_the_age_gate_hides_is_opened_and_marked_like_what_never_was(
+    panel: Panel,
+) -> None:
+    await panel.house.hear(PatientRecorded(patient="p1", born=date(2012, 1, 1)))
+    await panel.comes(NA)
+    await panel.checked()
+    for ask in (GetResult, MarkSeen):
+        replies = [await panel.house.ask(ask(report=id), ANA) for id in ("r1", "never")]
+        assert [reply.status for reply in replies] == [404, 404]
+        assert replies[0].body == replies[1].body
+
+
 @pytest.mark.rule("R30")
 def test_a_unit_may_name_what_is_hidden_too() -> None:
     version = posted(stored("v", STORED_SODIUM, unit="HIV-1 copies/mL"))

@@ -58,7 +58,7 @@ class Intake:
     """Takes messages from every source, each id once at a time."""
 
     def __init__(self, host: Host, served: frozenset[str] = frozenset(SERVICES)) -> None:
-        self.keeping = Keeping(host, lambda: len(self._running))
+        self.keeping = Keeping(host)
         self.translating = Translating(host)
         self.handing = Handing(host, served)
         self.progress: dict[str, tuple[int, int]] = {}
@@ -70,7 +70,7 @@ class Intake:
     async def take(
         self, raws: Sequence[bytes], source: Source, patience: float | None = None
     ) -> list[Message | BaseException]:
-        """Keep these HL7 messages, all in one unit of work, then settle each; answers in their order.
+        """Keep these HL7 messages, all in one commit, then settle each; answers in their order.
 
         One that was taken before has the outcome that it had. Unavailable stands for one whose
         neighbour did not answer, TimeoutError for one that takes longer than `patience`: its bytes

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 from kernel.envelope import Answer
 from kernel.projection import Record
 from kernel.store.port import Ask
+from kernel.turn import Turn
 from services.interop.decider import message as decider
 from services.interop.decider.message import FRAME, MESSAGE, Message
 from services.interop.events.message import (
@@ -22,7 +23,6 @@ from services.interop.events.message import (
     PartsDiscarded,
     Source,
 )
-from services.interop.gathering import Gathering
 from services.interop.hl7v2.ack import Fault, acknowledgement
 from services.interop.parcel import Header
 from services.interop.tally import Tally
@@ -53,9 +53,8 @@ class Host(Protocol):
 class Keeping:
     """What the intake appends to the log, and reads back from it."""
 
-    def __init__(self, host: Host, busy: Callable[[], int]) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._decide = Gathering(host, busy).decide
 
     def whole(self, id: str, raw: bytes, format: Format, source: Source) -> MessageReceived:
         """The event that keeps these bytes."""
@@ -69,7 +68,9 @@ class Keeping:
         )
 
     async def keep(self, wholes: Sequence[MessageReceived]) -> dict[str, Message | BaseException]:
-        """Append them all in one unit of work, those left out that are there already."""
+        """Append them all, those left out that are there already. They are asked for together, and so
+        committed together; what is wrong with one of them fails nobody else's.
+        """
         ids = [whole.message for whole in wholes]
         receive = (partial(decider.receive, whole=whole) for whole in wholes)
         states = await asyncio.gather(*map(self._decide, ids, receive), return_exceptions=True)
@@ -161,3 +162,14 @@ class Keeping:
                 case MessageReceived(raw=raw) if raw:
                     parts = {0: raw}
         return b"".join(base64.b64decode(parts[n]) for n in sorted(parts)) if parts else None
+
+    async def _decide(self, id: str, decide: Callable[[Message], list[decider.Event]]) -> Message:
+        """One decision on one message in a turn of its own; the state after it."""
+
+        async def run(turn: Turn) -> Message:
+            turn.append(MESSAGE, id, decide(await turn.load(MESSAGE, id)))
+            after: Message = await turn.load(MESSAGE, id)
+            return after
+
+        state: Message = await self._host.execute(run, "interop")
+        return state

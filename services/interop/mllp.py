@@ -18,7 +18,10 @@ from services.interop.reply import try_again
 
 HOST = "127.0.0.1"
 READ_BYTES = 256 * 1024
-CONNECTIONS = 32
+CONNECTIONS = 256
+MESSAGES = 32
+"""Messages that are coming in or being taken: each may hold its 16 MB. An idle sender holds none."""
+
 SILENCE_SECONDS = 60.0
 """How long a started message may pause before the connection is given up."""
 
@@ -29,13 +32,14 @@ log = logging.getLogger("interop.mllp")
 
 
 class Listener:
-    """Serves connections with `take`, at most `CONNECTIONS` at a time."""
+    """Serves connections with `take`, at most `CONNECTIONS` at a time; more of them wait."""
 
     def __init__(self, take: Take, clock: Clock, silence: float = SILENCE_SECONDS) -> None:
         self._take = take
         self._clock = clock
         self._silence = silence
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._connections = asyncio.Semaphore(CONNECTIONS)
+        self._messages = asyncio.Semaphore(MESSAGES)
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self, port: int, host: str = HOST) -> asyncio.Server:
@@ -44,7 +48,7 @@ class Listener:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _notice_when_gone(writer)
-        async with self._places:
+        async with self._connections:
             self._writers.add(writer)
             try:
                 await self._converse(reader, writer)
@@ -61,16 +65,31 @@ class Listener:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         framer = Framer()
-        while data := await self._read(reader, framer):
+        while data := await reader.read(READ_BYTES):
+            async with self._messages:
+                await self._messages_in(data, framer, reader, writer)
+
+    async def _messages_in(
+        self,
+        data: bytes,
+        framer: Framer,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        """Answer what these bytes end; whoever has begun another message is listened to, to its end."""
+        while data:
             for frame in framer.feed(data):
                 await self._reply(frame, writer)
+            if not framer.inside:
+                return
+            data = await self._read(reader)
         for frame in framer.close():
             await self._reply(frame, writer)
 
-    async def _read(self, reader: asyncio.StreamReader, framer: Framer) -> bytes:
-        """The next bytes; none at the end, or when a started message pauses too long."""
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """The next bytes of a message; none at the end, or when it pauses too long."""
         try:
-            async with asyncio.timeout(self._silence if framer.inside else None):
+            async with asyncio.timeout(self._silence):
                 return await reader.read(READ_BYTES)
         except TimeoutError:
             log.warning("a sender stopped inside a message")

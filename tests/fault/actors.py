@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import random
 import re
 from collections import Counter, deque
@@ -16,6 +15,7 @@ from contracts import identity, labs
 from portal.demo import hl7
 from portal.demo.panels import lipid, tsh
 from portal.demo.people import ENROLLED_PASSWORD, Person
+from services.interop.intake import message_id
 from tests.fault.clients import Account, Client, Sender
 from tests.fault.emails import Sink
 from tests.fault.running import Portal

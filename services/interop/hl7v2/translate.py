@@ -46,7 +46,7 @@ def translate(raw: bytes, received: datetime, reading: Reading) -> list[Translat
 
 def _translated(text: str, received: datetime, reading: Reading) -> list[Translated]:
     """One message: mostly one entry."""
-    header = Header()
+    header: Header | None = None
     try:
         message = Message(text)
         header = message.header
@@ -56,6 +56,7 @@ def _translated(text: str, received: datetime, reading: Reading) -> list[Transla
         made = [problem]
     except (ValueError, ArithmeticError):
         made = [Unusable("The content is beyond what can be handed over")]
+    header = header or _header(text)
     return [
         Translated(header=header, problem=one)
         if isinstance(one, Unusable)
@@ -107,7 +108,11 @@ def _check(header: Header) -> None:
 def header_of(raw: bytes) -> Header:
     """The first message's header, for an acknowledgement; an empty one when it has none."""
     texts = messages(beginning(raw[:HEAD_BYTES]))
+    return _header(texts[0]) if texts else Header()
+
+
+def _header(text: str) -> Header:
     try:
-        return Message(texts[0].split("\r")[0]).header if texts else Header()
+        return Message(text.partition("\r")[0]).header
     except Unusable:
         return Header()

@@ -151,6 +151,12 @@ async def test_a_bomb_in_gzip_is_refused_within_bounds(desk: Desk) -> None:
     assert (said["outcome"], said["reason"]) == ("refused", "Larger than 64 MB")
 
 
+async def test_what_is_refused_unread_is_answered_under_its_own_control_id(desk: Desk) -> None:
+    for rubbish in (b"|" + b"&" * 400_001, b"\rABC" * 400_001):
+        said = await answer(desk.intake, Frame(GOOD + rubbish), NOW)
+        assert b"MSA|AR|C1|More parts in one message than can be taken" in said
+
+
 async def test_a_damaged_stream_fails_nobody_who_is_decided_with_it(desk: Desk) -> None:
     known, fresh = (GOOD.replace(b"C1", n) for n in (b"K1", b"F1"))
     await answer(desk.intake, Frame(known), NOW)

@@ -16,7 +16,7 @@ from kernel.clock import TestClock
 from kernel.testing.waiting import until
 from services.interop.framing import Frame, Framer
 from services.interop.hl7v2.ack import Fault, acknowledge
-from services.interop.mllp import Listener
+from services.interop.mllp import MESSAGES, Listener
 from services.interop.parcel import Header
 from tests.unit.interop.samples import MSH, NOW, PID, feed, raw
 
@@ -121,10 +121,13 @@ async def test_a_sender_that_never_reads_its_answers_loses_its_place() -> None:
         writer.close()
 
 
-async def test_more_connections_than_places_wait_and_are_served() -> None:
+async def test_idle_senders_keep_nobody_from_being_heard() -> None:
     async with listening(Stub()) as port:
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(MESSAGES + 1)]
         said = await asyncio.gather(*(talk(port, wrapped(ONE, TWO)) for _ in range(100)))
         assert all(one.count(b"MSH|ack") == 2 for one in said)
+        for _, writer in idle:
+            writer.close()
 
 
 async def test_the_loose_client_of_the_hl7_package() -> None:

@@ -8,7 +8,7 @@ from itertools import cycle
 from pathlib import Path
 
 SHARED = Path(os.environ.get("PORTAL_SHARED", "../shared")) / "data" / "hl7v2"
-NUMBERS = {b"MSH": (9,), b"PID": (3,), b"MRG": (1,), b"ORC": (2, 3), b"OBR": (2, 3)}
+NUMBERS = {b"MSH": (9,), b"PID": (2, 3, 4), b"MRG": (1, 4), b"ORC": (2, 3), b"OBR": (2, 3)}
 """Fields whose first component makes a message, a patient or an order another one."""
 
 OWN = (

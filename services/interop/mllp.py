@@ -67,7 +67,8 @@ class Listener:
         framer = Framer()
         while data := await reader.read(READ_BYTES):
             async with self._messages:
-                await self._messages_in(data, framer, reader, writer)
+                if not await self._messages_in(data, framer, reader, writer):
+                    return
 
     async def _messages_in(
         self,
@@ -75,16 +76,19 @@ class Listener:
         framer: Framer,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
-    ) -> None:
-        """Answer what these bytes end; whoever has begun another message is listened to, to its end."""
+    ) -> bool:
+        """Answer what these bytes end; whoever has begun another message is listened to, to its end.
+        False when that does not come.
+        """
         while data:
             for frame in framer.feed(data):
                 await self._reply(frame, writer)
             if not framer.inside:
-                return
+                return True
             data = await self._read(reader)
         for frame in framer.close():
             await self._reply(frame, writer)
+        return False
 
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         """The next bytes of a message; none at the end, or when it pauses too long."""

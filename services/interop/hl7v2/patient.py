@@ -9,7 +9,7 @@ from typing import Literal
 from contracts.common import Address, HumanName
 from contracts.identity import Demographics, Identifier, RecordPatient, Sex
 from services.interop.hl7v2 import dates
-from services.interop.hl7v2.reader import Message, Segment
+from services.interop.hl7v2.reader import NOBODY, Message, Segment
 from services.interop.parcel import Unusable
 from services.interop.reading import Reading
 from services.interop.text import clean, short, whole
@@ -120,7 +120,9 @@ def _identifier(
     universal = short(pid.get(field, 4, repetition, 2))
     plainly = _authority(namespace, universal, sender)
     authority = reading.authority(namespace, universal, plainly)
-    return Identifier(authority=authority, value=value) if authority else None
+    if not authority or authority.partition(":")[0] == NOBODY:
+        return None  # two systems that do not say who they are may both have given this number
+    return Identifier(authority=authority, value=value)
 
 
 def _authority(namespace: str, universal: str, sender: str) -> str:

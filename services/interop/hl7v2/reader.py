@@ -25,6 +25,9 @@ SILENT = re.compile(r"[HN]|[CMZX][0-9A-Fa-f]*")
 KIND = re.compile(r"^[A-Z0-9]{3}(?:\^[A-Z0-9]{3})?$")
 """A message type as the standard writes one. Anything else in MSH-9 might be anybody's data."""
 
+NOBODY = "unknown"
+"""The sender of a message that does not say who sent it (MSH-3 and MSH-4 are empty)."""
+
 DELIMITERS = 5
 MOST_PARTS = 400_000
 """Delimiters in one message. A large message of text or a document has few; one made of
@@ -185,7 +188,7 @@ class Message:
         stated = f"{kind}^{event}" if event else kind
         return Header(
             kind=stated if KIND.match(stated) else "unknown",
-            sender=facility or application or "unknown",
+            sender=facility or application or NOBODY,
             control=short(msh.get(10), 199),
             event=event if KIND.match(stated) else "",
             version=short(msh.get(12), 20),

@@ -27,7 +27,7 @@ OUTCOMES: dict[str, dict[str, int]] = {
     "orm": {"taken": 9, "PostOrder": 9},
     "oru": {"taken": 53, "PostReport": 140, "quarantined 101": 1},
     "oul": {"taken": 1, "PostReport": 1},
-    "ppr": {"taken": 2, "PostProblem": 2},
+    "ppr": {"taken": 1, "PostProblem": 1, "quarantined 101": 1},
     "rde": {"taken": 2, "PostMedication": 2},
     "rds": {"taken": 1, "PostMedication": 1},
     "ref": {"refused 200": 1},

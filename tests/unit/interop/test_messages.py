@@ -214,3 +214,11 @@ def test_any_damage_to_a_message_has_an_outcome(data: st.DataObject) -> None:
 @given(st.binary(max_size=300))
 def test_the_normaliser_never_raises(sent: bytes) -> None:
     assert all("\x0b" not in text[:1] for text in messages(sent))
+
+
+def test_a_number_without_an_authority_from_a_sender_without_a_name_is_nobodys() -> None:
+    nameless = "MSH|^~\\&|||PORTAL|CLINIC|20260102030405||ADT^A08|C1|P|2.5.1"
+    for number in ("77", "77^^^MRN^MR"):
+        refused = problem(nameless, f"PID|1||{number}||Roe^Ada||19800229|F")
+        assert (refused.code, refused.verdict) == ("101", "quarantined")
+    assert parcel(nameless, "PID|1||77^^^NORTH^MR||Roe^Ada||19800229|F").about is not None

@@ -41,6 +41,8 @@ PART = 120_000
 TOKEN = re.compile(r"\b(?:PT|FZ)\d+\b")
 DELIMITER = re.compile(r"[|^~&#@!*%\\]")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+BEGINNING = 100
+"""So much of a number is compared: very long ones are kept as their beginning and a digest."""
 WATCHED = ("interop", "identity", "labs")
 
 
@@ -225,7 +227,7 @@ def _said(raw: bytes) -> list[tuple[set[str], set[str]]]:
         merges = [line for line in lines if re.match(r"\W*MRG\W", line)]
         if len(pids) == 1 or merges:
             named = "|".join((*pids, *merges))
-            pieces = {" ".join(piece.split())[:200] for piece in DELIMITER.split(named)}
+            pieces = {" ".join(piece.split())[:BEGINNING] for piece in DELIMITER.split(named)}
             tests = {t for t in TOKEN.findall(message) if t[0] == "F"}
             said.append((pieces | set(TOKEN.findall(named)), tests))
     return said
@@ -246,7 +248,7 @@ def _numbers(identity: Store) -> dict[str, set[str]]:
         if isinstance(record.event, PatientMerged):
             into[record.event.patient] = record.event.into
         if isinstance(record.event, PatientIdentified):
-            value = " ".join(record.event.value.split())
+            value = " ".join(record.event.value.split())[:BEGINNING]
             numbers.setdefault(record.event.patient, set()).add(value)
     for gone in into:
         last = gone

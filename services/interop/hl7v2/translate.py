@@ -22,6 +22,14 @@ MOST_LINES = 400_000
 """Line ends in one message; more are nothing that a sender means, and would cost memory for nothing."""
 
 HEAD_BYTES = 8192
+SIGNS = 6
+"""How much of a header tells another one inside a line: `MSH|^~`."""
+
+OF_THE_PATIENT = frozenset({
+    "PD1", "NK1", "MRG", "PV1", "PV2", "AL1", "IAM", "DG1", "PR1", "ORC", "OBR", "OBX", "SPM", "TXA",
+    "FT1", "RXO", "RXE", "RXD", "RXA", "PRB",
+})  # fmt: skip
+"""Segments about whoever the PID in front of them names."""
 
 
 def translate(raw: bytes, received: datetime, reading: Reading) -> list[Translated]:
@@ -50,6 +58,7 @@ def _translated(text: str, received: datetime, reading: Reading) -> list[Transla
     try:
         message = Message(text)
         header = message.header
+        _check_whole(text, message)
         message.header = _read_as(header, reading)
         made = _parcels(message, received, reading)
     except Unusable as problem:
@@ -63,6 +72,18 @@ def _translated(text: str, received: datetime, reading: Reading) -> list[Transla
         else Translated(header=header, parcel=one)
         for one in made
     ]
+
+
+def _check_whole(text: str, message: Message) -> None:
+    """Raises Unusable for a message that another ran into: a header inside a line, or what is said of
+    a patient in front of their PID. Whose it is cannot be told from the order of the lines any more.
+    """
+    if text.find(text.lstrip()[:SIGNS], SIGNS) >= 0:
+        raise Unusable("Another header stands inside a line", code="100", where="MSH")
+    names = [segment.name for segment in message.segments]
+    before = names[: names.index("PID")] if "PID" in names else []
+    if found := next((name for name in before if name in OF_THE_PATIENT), None):
+        raise Unusable("What is said of the patient stands before the PID", code="100", where=found)
 
 
 def _read_as(header: Header, reading: Reading) -> Header:

@@ -12,7 +12,19 @@ from services.interop.hl7v2.kinds import TRANSLATORS
 from services.interop.hl7v2.merges import MERGES
 from services.interop.hl7v2.translate import translate
 from services.interop.parcel import Translated
-from tests.unit.interop.samples import MSH, NOW, OBR, OBX, PID, READ, fields, header, person, raw
+from tests.unit.interop.samples import (
+    MSH,
+    NOW,
+    OBR,
+    OBX,
+    PID,
+    READ,
+    fields,
+    header,
+    person,
+    problem,
+    raw,
+)
 from tests.unit.interop.test_charges import FT1
 from tests.unit.interop.test_chart import AL1, IAM, PRB, RXA, TXA
 from tests.unit.interop.test_orders import ORC, RXD, RXE, TQ1
@@ -90,3 +102,15 @@ def test_huge_repetition_takes_a_bounded_time(segments: tuple[str, ...]) -> None
     [one] = translate(raw(MSH, PID, OBR, *segments), NOW, READ)
     assert (one.parcel is None) != (one.problem is None)
     assert time.perf_counter() - began < 20
+
+
+def test_a_message_that_another_ran_into_is_about_nobody() -> None:
+    glued = OBX + MSH
+    for segments in (
+        (MSH, OBR, OBX, PID, OBR),  # the results stand in front of whom they would be given to
+        (MSH, "PV1|1|O", PID, OBR, OBX),
+        (MSH, PID, OBR, glued, OBR, OBX),
+        (MSH, OBR, glued, PID, OBR, OBX),
+    ):
+        refused = problem(*segments)
+        assert (refused.verdict, refused.code) == ("quarantined", "100")

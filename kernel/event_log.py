@@ -26,6 +26,9 @@ from kernel.store.schema import EVENT, LOG
 
 PAGE = 500
 RECENT = 1_000
+LARGE = 64 * 1024
+"""Bytes above which an event is not among the newest ones that stay in memory."""
+
 
 INSERT = Op(sa.insert(EVENT))
 ADVANCE = Op(
@@ -96,14 +99,21 @@ class EventLog:
         self.incarnation = ""
         self.topics: dict[str, int] = {}
         self._recent: deque[Record] = deque(maxlen=RECENT)
+        self._large: set[int] = set()
 
     def committed(self, records: Sequence[Record]) -> None:
         """These events are durable now."""
-        self._recent.extend(records)
+        for record in records:
+            if record.position in self._large:
+                self._recent.clear()  # no gaps: the newest ones begin behind it
+            else:
+                self._recent.append(record)
+        self._large.clear()
 
     async def reload(self) -> None:
         """Read the head and the topics' last positions from the store; forget the newest events."""
         self._recent.clear()  # after a commit of unknown outcome there would be a gap in them
+        self._large.clear()
         state = (await self.db.fetch(STATE))[0]
         self.head, self.incarnation = state["head"], state["incarnation"]
         rows = await self.db.scan(TOPIC_HEADS)
@@ -208,6 +218,8 @@ class EventLog:
             row |= self._publication(draft, position, owner, topics)
         # The date of a fact comes from the fact: a heard event keeps the moment of its source.
         at = now if draft.heard is None else draft.heard.at
+        if len(data) > LARGE:
+            self._large.add(position)
         record = Record(
             position,
             draft.id,

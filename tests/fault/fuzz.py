@@ -39,8 +39,9 @@ ANSWER_SECONDS = 30.0
 DRAIN_SECONDS = 60.0
 PART = 120_000
 TOKEN = re.compile(r"\b(?:PT|FZ)\d+\b")
-DELIMITER = re.compile(r"[|^~&#@!*%\\]")
-CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+DELIMITERS = (re.compile(r"[|^~&\\]"), re.compile(r"[|^~&#@!*%\\]"))
+"""The usual ones, and all that mutants declare."""
+CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 BEGINNING = 100
 """So much of a number is compared: very long ones are kept as their beginning and a digest."""
 WATCHED = ("interop", "identity", "labs")
@@ -227,7 +228,8 @@ def _said(raw: bytes) -> list[tuple[set[str], set[str]]]:
         merges = [line for line in lines if re.match(r"\W*MRG\W", line)]
         if len(pids) == 1 or merges:
             named = "|".join((*pids, *merges))
-            pieces = {" ".join(piece.split())[:BEGINNING] for piece in DELIMITER.split(named)}
+            split = (piece for signs in DELIMITERS for piece in signs.split(named))
+            pieces = {" ".join(piece.split())[:BEGINNING] for piece in split}
             tests = {t for t in TOKEN.findall(message) if t[0] == "F"}
             said.append((pieces | set(TOKEN.findall(named)), tests))
     return said

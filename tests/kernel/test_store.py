@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kernel import event_log
 from kernel.decider import Refused
 from kernel.event_log import INSERT
 from kernel.store.port import Ask
@@ -180,6 +181,19 @@ async def test_a_finished_state_is_not_kept_in_memory_and_still_counts(ward: War
     assert await ward.submit(ring) == 5
     assert ward.db.fetches > reads
     assert [r.version for r in await ward.stored()] == [1, 2, 3, 4, 5]
+
+
+async def test_large_events_are_read_from_the_store_and_the_others_around_them_not_missed(
+    ward: WardLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_log, "LARGE", 100)
+    diets = ["soup", "x" * 200, "rice", "y" * 200, "z" * 200, "tea"]
+    await asyncio.gather(*(ward.take(f"b{n}", "p1", diet) for n, diet in enumerate(diets[:4])))
+    for number, diet in enumerate(diets[4:], 4):
+        await ward.take(f"b{number}", "p1", diet)
+    for position in range(len(diets)):
+        found = [record.event.diet for record in await ward.log.after(position)]
+        assert found == diets[position:]
 
 
 async def test_one_bad_unit_does_not_fail_its_neighbours(ward: WardLog) -> None:

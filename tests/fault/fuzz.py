@@ -41,7 +41,10 @@ PART = 120_000
 TOKEN = re.compile(r"\b(?:PT|FZ)\d+\b")
 DELIMITERS = (re.compile(r"[|^~&\\]"), re.compile(r"[|^~&#@!*%\\]"))
 """The usual ones, and all that mutants declare."""
-CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+_ASCII = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_LATIN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
+WAYS = (lambda text: text, lambda text: _ASCII.sub("", text), lambda text: _LATIN.sub("", text))
+"""Whichever control characters count as nothing: each reading of a spoiled number is one."""
 BEGINNING = 100
 """So much of a number is compared: very long ones are kept as their beginning and a digest."""
 WATCHED = ("interop", "identity", "labs")
@@ -217,7 +220,7 @@ def _judge_people(sent: Sequence[bytes], stores: dict[str, Store], verdict: Verd
 
 def _said(raw: bytes) -> list[tuple[set[str], set[str]]]:
     """(what may be a number of the person, tests) of each message that names exactly one person."""
-    text = CONTROL.sub("", _decoded(raw))
+    text = _decoded(raw)
     if text.lstrip()[:1] in "{[":
         found = set(TOKEN.findall(text))
         return [({t for t in found if t[0] == "P"}, {t for t in found if t[0] == "F"})]
@@ -228,10 +231,10 @@ def _said(raw: bytes) -> list[tuple[set[str], set[str]]]:
         merges = [line for line in lines if re.match(r"\W*MRG\W", line)]
         if len(pids) == 1 or merges:
             named = "|".join((*pids, *merges))
-            split = (piece for signs in DELIMITERS for piece in signs.split(named))
+            split = (p for way in WAYS for signs in DELIMITERS for p in signs.split(way(named)))
             pieces = {" ".join(piece.split())[:BEGINNING] for piece in split}
-            tests = {t for t in TOKEN.findall(message) if t[0] == "F"}
-            said.append((pieces | set(TOKEN.findall(named)), tests))
+            tests = {t for way in WAYS for t in TOKEN.findall(way(message)) if t[0] == "F"}
+            said.append((pieces, tests))
     return said
 
 

@@ -37,13 +37,12 @@ async def ask_for_missing(send: Send, account: str, today: date) -> None:
 async def draft_change(send: Send, author: Caller, today: date) -> None:
     """A change that waits for a second person, with what it would do."""
     change = PolicyChange(
-        kind="mode",
-        category="hpv",
-        mode="always",
-        reason="Results of HPV tests are discussed in person first",
+        kind="release-imaging",
+        codes=("36643-5",),
+        reason="Patients may read their chest X-ray reports once reviewed",
     )
     draft = DraftPolicy(
-        title="HPV results are discussed first",
+        title="Chest X-ray reports are released",
         effective=today + timedelta(days=30),
         changes=(change,),
     )

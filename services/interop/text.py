@@ -33,6 +33,10 @@ def digest(*parts: str, length: int = 10) -> str:
     return hashlib.sha256(joined.encode("utf-8", "replace")).hexdigest()[:length]
 
 
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG"})
+"""Currencies whose smallest unit is the whole one (ISO 4217)."""
+
+
 def whole(name: str) -> str:
     """A name that fits and is still told apart: one too long is replaced by its digest."""
     return name if len(name) <= SHORT else f"{name[:100]}...{digest(name, length=40)}"

@@ -15,14 +15,13 @@ from services.interop.fhir.origin import named_source, source_of, stated_at
 from services.interop.fhir.values import codings
 from services.interop.fhir.whom import Subject
 from services.interop.parcel import PENDING, Unusable
-from services.interop.text import short
+from services.interop.text import WITHOUT_CENTS, short
 
 CLAIM, BENEFIT = "Claim", "ExplanationOfBenefit"
 MOST_LINES = 998
 """Of one claim: a total and a payment have room beside them."""
 
 MOST_DIAGNOSES = 50
-WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG"})
 MOST = Decimal(10) ** 12
 
 

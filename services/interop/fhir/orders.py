@@ -8,11 +8,12 @@ from datetime import datetime
 from contracts.labs import PostOrder
 from services.interop.fhir.bundle import Bundle, conditional
 from services.interop.fhir.json import Json, at, codes, items, moment, text
-from services.interop.fhir.origin import shorts, source_of, stable_id, stated_at, whole
+from services.interop.fhir.origin import shorts, source_of, stable_id, stated_at
 from services.interop.fhir.people import practitioner
 from services.interop.fhir.values import LOINC, codings
 from services.interop.fhir.whom import Subject
 from services.interop.parcel import PENDING
+from services.interop.text import whole
 
 KIND = "ServiceRequest"
 LABORATORY = frozenset({"108252007", "laboratory", "LAB"})

@@ -10,7 +10,7 @@ from services.interop.fhir.json import Json, codes, items, moment, text
 from services.interop.fhir.values import codings
 from services.interop.fhir.whom import Subject
 from services.interop.parcel import Unusable
-from services.interop.text import SHORT, digest, short
+from services.interop.text import digest, short, whole
 
 OF_SEVERAL = frozenset({"ACSN", "PLAC", "PGN", "FGN"})
 """Accessions, placer numbers and groups: several resources may have the same."""
@@ -45,11 +45,6 @@ def source_of(bundle: Bundle, resource: Json) -> str:
     if not own:
         raise Unusable("A resource without id or identifier", code="101", where=kind)
     return whole(f"{kind}/{own}")
-
-
-def whole(name: str) -> str:
-    """A name that fits and is still told apart: one too long is replaced by its digest."""
-    return name if len(name) <= SHORT else f"{name[:100]}...{digest(name, length=40)}"
 
 
 def named_source(bundle: Bundle, reference: Json, inside: Json, kind: str) -> str:

@@ -11,7 +11,7 @@ from services.interop.hl7v2 import dates, values
 from services.interop.hl7v2.case import Case, bare, number
 from services.interop.hl7v2.reader import Segment
 from services.interop.parcel import PENDING, Unusable
-from services.interop.text import short
+from services.interop.text import WITHOUT_CENTS, short
 
 Kind = Literal["charge", "credit", "payment", "adjustment", "unknown"]
 KINDS: dict[str, Kind] = {
@@ -28,7 +28,6 @@ ACCOUNTS = {
 
 MOST_LINES = 1000
 MOST = Decimal(10) ** 12
-WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "UGX", "XAF", "XOF", "XPF", "PYG"})
 
 
 def charges(case: Case) -> Iterator[PostCharges]:

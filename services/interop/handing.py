@@ -1,4 +1,4 @@
-"""One parcel to its owners: who it is about, then merges, then what each service should take.
+"""One parcel to its owners: who it is about, or who became one, then what each service should take.
 
 Each request has a key made of the message's id and its place in the message, so that doing it again
 changes nothing.

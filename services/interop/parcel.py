@@ -37,7 +37,7 @@ class Parcel(PhiRepr):
     """What one message asks for about one patient, in the message's order.
 
     `about` says who it is: by demographics, or only by numbers that must be known already; None when
-    a message names nobody on purpose (a FHIR directory bundle). `merges` come after it. `commands`
+    a message names nobody on purpose (a FHIR directory bundle). `merges` say it in its place. `commands`
     are for the services that own what they say, each with patient `PENDING`; those of a service that
     is not built yet are kept (`catalog.LATER`). `left` counts what was read and has no owner at all.
     """
